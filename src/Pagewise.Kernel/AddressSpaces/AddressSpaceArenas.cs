@@ -1,0 +1,28 @@
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.AddressSpaces;
+
+/// <summary>The state of all address spaces of a machine: what Linux keeps in the mm_struct, vm_area_struct and anon_vma slabs.</summary>
+public sealed class AddressSpaceArenas : IDisposable
+{
+    /// <summary>Areas of all address spaces.</summary>
+    public Arena<VmArea> Vmas { get; } = new(1 << 25);
+
+    /// <summary>Address spaces.</summary>
+    public Arena<MmStruct> Mms { get; } = new(1 << 22);
+
+    /// <summary>anon_vmas.</summary>
+    public Arena<AnonVma> AnonVmas { get; } = new(1 << 25);
+
+    /// <summary>Links between areas and anon_vmas.</summary>
+    public Arena<AnonVmaChain> AnonVmaChains { get; } = new(1 << 26);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Vmas.Dispose();
+        Mms.Dispose();
+        AnonVmas.Dispose();
+        AnonVmaChains.Dispose();
+    }
+}

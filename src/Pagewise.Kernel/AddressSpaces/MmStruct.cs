@@ -1,0 +1,110 @@
+namespace Pagewise.Kernel.AddressSpaces;
+
+/// <summary>An address space: Linux's mm_struct. Areas hang on it as a list (Mmap) and a red-black tree (MmRb).</summary>
+public struct MmStruct
+{
+    /// <summary>The frame number of the top page table (pgd).</summary>
+    public uint Pgd;
+
+    /// <summary>Lowest area (mmap), 0 when none.</summary>
+    public int Mmap;
+
+    /// <summary>Highest area: the end of the list.</summary>
+    public int MmapTail;
+
+    /// <summary>Root of the red-black tree (mm_rb).</summary>
+    public int MmRb;
+
+    /// <summary>The area found last (vmacache).</summary>
+    public int MmapCache;
+
+    /// <summary>Number of areas (map_count), against vm.max_map_count.</summary>
+    public int MapCount;
+
+    /// <summary>Tasks that run in it (mm_users).</summary>
+    public int Users;
+
+    /// <summary>Address-space identifier in the TLB (PCID).</summary>
+    public ushort Asid;
+
+    /// <summary>Whether mmap places from high to low (mmap_is_legacy when not).</summary>
+    public bool TopDown;
+
+    /// <summary>Whether core text and data are 32-bit (TASK_SIZE 4 GiB layouts).</summary>
+    public bool Is32Bit;
+
+    /// <summary>First address beyond user space (TASK_SIZE).</summary>
+    public ulong TaskSize;
+
+    /// <summary>Where top-down placement starts (mmap_base), one past the highest address.</summary>
+    public ulong MmapBase;
+
+    /// <summary>Where bottom-up placement starts (mmap_legacy_base).</summary>
+    public ulong MmapLegacyBase;
+
+    /// <summary>start_code.</summary>
+    public ulong StartCode;
+
+    /// <summary>end_code.</summary>
+    public ulong EndCode;
+
+    /// <summary>start_data.</summary>
+    public ulong StartData;
+
+    /// <summary>end_data.</summary>
+    public ulong EndData;
+
+    /// <summary>start_brk: where the heap begins.</summary>
+    public ulong StartBrk;
+
+    /// <summary>brk: the break as the program set it, not rounded.</summary>
+    public ulong Brk;
+
+    /// <summary>start_stack: the initial stack pointer.</summary>
+    public ulong StartStack;
+
+    /// <summary>arg_start.</summary>
+    public ulong ArgStart;
+
+    /// <summary>arg_end.</summary>
+    public ulong ArgEnd;
+
+    /// <summary>env_start.</summary>
+    public ulong EnvStart;
+
+    /// <summary>env_end.</summary>
+    public ulong EnvEnd;
+
+    /// <summary>Pages mapped (total_vm).</summary>
+    public ulong TotalVm;
+
+    /// <summary>High-water mark of <see cref="TotalVm"/> (hiwater_vm).</summary>
+    public ulong HiwaterVm;
+
+    /// <summary>Private writable pages (data_vm), against RLIMIT_DATA.</summary>
+    public ulong DataVm;
+
+    /// <summary>Executable, not writable pages (exec_vm).</summary>
+    public ulong ExecVm;
+
+    /// <summary>Stack pages (stack_vm).</summary>
+    public ulong StackVm;
+
+    /// <summary>Locked pages (locked_vm), against RLIMIT_MEMLOCK.</summary>
+    public ulong LockedVm;
+
+    /// <summary>Bytes of page tables below the pgd (pgtables_bytes).</summary>
+    public ulong PgtablesBytes;
+
+    /// <summary>Flags given to new areas (def_flags: mlockall(MCL_FUTURE)).</summary>
+    public VmFlags DefFlags;
+
+    /// <summary>High-water mark of resident pages (hiwater_rss).</summary>
+    public long HiwaterRss;
+
+    /// <summary>Resident pages.</summary>
+    public RssCounters Rss;
+
+    /// <summary>Faults by what resolved them.</summary>
+    public FaultCounters Faults;
+}

@@ -1,0 +1,90 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.Hardware;
+
+namespace Pagewise.Kernel;
+
+/// <summary>A machine before it is switched on: what a machine file, `--set` and the library's users say.</summary>
+public sealed record MachineSpec
+{
+    /// <summary>The kernel whose behaviour is modelled. Default 6.18.</summary>
+    public KernelVersion Kernel { get; init; } = new(6, 18);
+
+    /// <summary>Physical memory in bytes, 1 MiB to 16 TiB.</summary>
+    public ulong MemoryBytes { get; init; } = 4UL << 30;
+
+    /// <summary>Number of CPUs.</summary>
+    public int Cpus { get; init; } = 2;
+
+    /// <summary>Page-table format.</summary>
+    public PageTableFormat Format { get; init; } = PageTableFormat.X86_64;
+
+    /// <summary>Name of the CPU preset whose TLBs and costs are used: see CpuPreset.</summary>
+    public string Cpu { get; init; } = "skylake";
+
+    /// <summary>Overrides of the cost table, by name, in nanoseconds.</summary>
+    public IReadOnlyDictionary<string, double> CostsNs { get; init; } = new SortedDictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Transparent huge pages.</summary>
+    public ThpMode Thp { get; init; } = ThpMode.Madvise;
+
+    /// <summary>kernel.randomize_va_space: 0 none, 1 mmap, stack and vdso, 2 also brk. 0 unless asked.</summary>
+    public int RandomizeVaSpace { get; init; }
+
+    /// <summary>Seed of everything random, ASLR first.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never.</summary>
+    public int OvercommitMemory { get; init; }
+
+    /// <summary>vm.overcommit_ratio, percent.</summary>
+    public int OvercommitRatio { get; init; } = 50;
+
+    /// <summary>vm.overcommit_kbytes; not 0 overrides the ratio.</summary>
+    public ulong OvercommitKbytes { get; init; }
+
+    /// <summary>vm.admin_reserve_kbytes.</summary>
+    public ulong AdminReserveKbytes { get; init; } = 8192;
+
+    /// <summary>vm.user_reserve_kbytes.</summary>
+    public ulong UserReserveKbytes { get; init; } = 131072;
+
+    /// <summary>vm.max_map_count.</summary>
+    public int MaxMapCount { get; init; } = 65530;
+
+    /// <summary>vm.mmap_min_addr, bytes.</summary>
+    public ulong MmapMinAddr { get; init; } = 65536;
+
+    /// <summary>stack_guard_gap, pages.</summary>
+    public int StackGuardGapPages { get; init; } = 256;
+
+    /// <summary>fault_around_bytes.</summary>
+    public int FaultAroundBytes { get; init; } = 65536;
+
+    /// <summary>vm.legacy_va_layout: always place bottom-up.</summary>
+    public bool LegacyVaLayout { get; init; }
+
+    /// <summary>Whether files are in the page cache from the start, so that their first touch is a minor fault.</summary>
+    public bool WarmPageCache { get; init; } = true;
+
+    /// <summary>Swap space in bytes.</summary>
+    public ulong SwapBytes { get; init; }
+
+    /// <summary>Limits of the first task, by resource; what is missing is unlimited but the stack (8 MiB) and memlock (8 MiB).</summary>
+    public IReadOnlyDictionary<RlimitResource, Rlimit> Limits { get; init; } = new SortedDictionary<RlimitResource, Rlimit>
+    {
+        [RlimitResource.Stack] = new(8UL << 20, Rlimit.Infinity),
+        [RlimitResource.MemLock] = new(8UL << 20, 8UL << 20),
+    };
+
+    /// <summary>User id of the first task.</summary>
+    public uint Uid { get; init; }
+
+    /// <summary>Whether uid 0 has CAP_IPC_LOCK (mlock beyond RLIMIT_MEMLOCK).</summary>
+    public bool CapIpcLock { get; init; } = true;
+
+    /// <summary>Whether uid 0 has CAP_SYS_RESOURCE (raising hard limits).</summary>
+    public bool CapSysResource { get; init; } = true;
+
+    /// <summary>Whether uid 0 has CAP_SYS_ADMIN (the admin reserve of overcommit).</summary>
+    public bool CapSysAdmin { get; init; } = true;
+}

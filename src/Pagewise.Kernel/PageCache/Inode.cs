@@ -1,0 +1,44 @@
+namespace Pagewise.Kernel.PageCache;
+
+/// <summary>A file's identity, size and cached pages: Linux's inode with its address_space.</summary>
+public struct Inode
+{
+    /// <summary>Device number as /proc shows it: major in the high 16 bits, minor in the low.</summary>
+    public uint Device;
+
+    /// <summary>Inode number.</summary>
+    public ulong Number;
+
+    /// <summary>Size in bytes (i_size).</summary>
+    public ulong SizeBytes;
+
+    /// <summary>What backs it.</summary>
+    public InodeKind Kind;
+
+    /// <summary>Whether its name is gone ("(deleted)").</summary>
+    public bool IsDeleted;
+
+    /// <summary>memfd seals (F_SEAL_*).</summary>
+    public uint Seals;
+
+    /// <summary>Open files, areas and segments that hold it.</summary>
+    public int RefCount;
+
+    /// <summary>Writable shared mappings (i_mmap_writable).</summary>
+    public int WritableMappings;
+
+    /// <summary>Index of its name in <see cref="InodeTable"/>.</summary>
+    public int Name;
+
+    /// <summary>Root of the page index (i_pages), in the page cache's nodes.</summary>
+    public int PageRoot;
+
+    /// <summary>Height of the page index; 0 when empty.</summary>
+    public byte PageRootHeight;
+
+    /// <summary>Pages cached (nrpages).</summary>
+    public long CachedPages;
+
+    /// <summary>First area that maps it (i_mmap).</summary>
+    public int FirstMapping;
+}

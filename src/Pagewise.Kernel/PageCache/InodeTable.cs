@@ -1,0 +1,40 @@
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.PageCache;
+
+/// <summary>All inodes of a machine, with their names.</summary>
+public sealed class InodeTable : IDisposable
+{
+    private readonly List<string> _names = [""];
+
+    /// <summary>The inodes; index 0 is none.</summary>
+    public Arena<Inode> Inodes { get; } = new(1 << 22);
+
+    /// <summary>Makes an inode with one reference.</summary>
+    /// <param name="name">The path as /proc/PID/maps shows it, without " (deleted)".</param>
+    /// <param name="kind">What backs it.</param>
+    /// <param name="device">Major &lt;&lt; 16 | minor.</param>
+    /// <param name="number">The inode number.</param>
+    /// <param name="sizeBytes">The size.</param>
+    public int Create(string name, InodeKind kind, uint device, ulong number, ulong sizeBytes)
+    {
+        int id = Inodes.Allocate();
+        if (id == 0)
+            return 0;
+        ref Inode inode = ref Inodes[id];
+        inode.Device = device;
+        inode.Number = number;
+        inode.SizeBytes = sizeBytes;
+        inode.Kind = kind;
+        inode.RefCount = 1;
+        inode.Name = _names.Count;
+        _names.Add(name);
+        return id;
+    }
+
+    /// <summary>The name of an inode.</summary>
+    public string NameOf(int inode) => _names[Inodes[inode].Name];
+
+    /// <inheritdoc/>
+    public void Dispose() => Inodes.Dispose();
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using Pagewise.Abi;
+
+namespace Pagewise.Kernel.Tasks;
+
+/// <summary>A thread: Linux's task_struct, with the parts of signal_struct and cred that memory management reads.</summary>
+public struct TaskStruct
+{
+    /// <summary>Thread id, as the recording or the machine numbers it.</summary>
+    public int Pid;
+
+    /// <summary>Thread-group id: the process.</summary>
+    public int Tgid;
+
+    /// <summary>The parent task, by index.</summary>
+    public int Parent;
+
+    /// <summary>The thread-group leader, by index; it holds the limits and the file table.</summary>
+    public int GroupLeader;
+
+    /// <summary>Threads alive in the group; kept by the leader.</summary>
+    public int Threads;
+
+    /// <summary>The address space, by index; 0 after exit.</summary>
+    public int Mm;
+
+    /// <summary>The file table, by index.</summary>
+    public int Files;
+
+    /// <summary>Minor faults (min_flt).</summary>
+    public long MinorFaults;
+
+    /// <summary>Major faults (maj_flt).</summary>
+    public long MajorFaults;
+
+    /// <summary>User id.</summary>
+    public uint Uid;
+
+    /// <summary>CAP_IPC_LOCK in effect.</summary>
+    public bool CapIpcLock;
+
+    /// <summary>CAP_SYS_RESOURCE in effect.</summary>
+    public bool CapSysResource;
+
+    /// <summary>CAP_SYS_ADMIN in effect.</summary>
+    public bool CapSysAdmin;
+
+    /// <summary>Whether the task has exited.</summary>
+    public bool HasExited;
+
+    /// <summary>Index of its name (comm) in the task table.</summary>
+    public int Comm;
+
+    /// <summary>oom_score_adj, −1000 to 1000.</summary>
+    public short OomScoreAdj;
+
+    /// <summary>Limits of the process, by <see cref="RlimitResource"/>; the leader's count.</summary>
+    public RlimitArray Limits;
+
+    /// <summary>One limit for each <see cref="RlimitResource"/>.</summary>
+    [InlineArray(16)]
+    public struct RlimitArray
+    {
+        private Rlimit _first;
+    }
+}
