@@ -10,7 +10,7 @@ public enum Sysno : short
     Madvise = 28, Shmget = 29, Shmat = 30, Shmctl = 31, Dup = 32, Dup2 = 33, Getpid = 39, Sendfile = 40, Clone = 56,
     Fork = 57, Vfork = 58, Execve = 59, Exit = 60, Wait4 = 61, Kill = 62, Shmdt = 67, Fcntl = 72, Fsync = 74,
     Fdatasync = 75, Truncate = 76, Ftruncate = 77, Creat = 85, Unlink = 87, Readlink = 89, Getrlimit = 97,
-    Setuid = 105, Setgid = 106, Mlock = 149, Munlock = 150, Mlockall = 151, Munlockall = 152, Prctl = 157,
+    Setuid = 105, Setgid = 106, Personality = 135, Mlock = 149, Munlock = 150, Mlockall = 151, Munlockall = 152, Prctl = 157,
     ArchPrctl = 158, Setrlimit = 160, Gettid = 186, Readahead = 187, RemapFilePages = 216, SetTidAddress = 218,
     Fadvise64 = 221, ExitGroup = 231, Mbind = 237, SetMempolicy = 238, GetMempolicy = 239, Waitid = 247, Openat = 257,
     Newfstatat = 262, Unlinkat = 263, SetRobustList = 273, SyncFileRange = 277, MovePages = 279, Fallocate = 285,

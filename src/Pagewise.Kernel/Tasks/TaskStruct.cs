@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Pagewise.Abi;
 
 namespace Pagewise.Kernel.Tasks;
@@ -57,10 +56,6 @@ public struct TaskStruct
     /// <summary>Limits of the process, by <see cref="RlimitResource"/>; the leader's count.</summary>
     public RlimitArray Limits;
 
-    /// <summary>One limit for each <see cref="RlimitResource"/>.</summary>
-    [InlineArray(16)]
-    public struct RlimitArray
-    {
-        private Rlimit _first;
-    }
+    /// <summary>personality(2): decides the layout of the next execve.</summary>
+    public Personality Personality;
 }

@@ -6,6 +6,7 @@ namespace Pagewise.Kernel.Tasks;
 public sealed class TaskTable : IDisposable
 {
     private readonly List<string> _comms = [""];
+    private readonly Dictionary<int, int> _byPid = [];
 
     /// <summary>The tasks; index 0 is none.</summary>
     public Arena<TaskStruct> Tasks { get; } = new(1 << 22);
@@ -19,6 +20,9 @@ public sealed class TaskTable : IDisposable
         Tasks[task].Comm = _comms.Count;
         _comms.Add(comm.Length > 15 ? comm[..15] : comm);
     }
+
+    /// <summary>The task with a thread id that has not been reaped or replaced; 0 when none.</summary>
+    public int Find(int pid) => _byPid.GetValueOrDefault(pid);
 
     /// <inheritdoc/>
     public void Dispose() => Tasks.Dispose();

@@ -1,0 +1,56 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.Hardware;
+
+namespace Pagewise.Kernel.AddressSpaces;
+
+/// <summary>What the virtual side of the kernel reads of the machine: its vm.* and kernel.* sysctls, release and size.</summary>
+public sealed record VmSettings
+{
+    /// <summary>The kernel release.</summary>
+    public required KernelVersion Kernel { get; init; }
+
+    /// <summary>Page-table format: decides the size of user space.</summary>
+    public PageTableFormat Format { get; init; } = PageTableFormat.X86_64;
+
+    /// <summary>totalram_pages(): pages of memory that the allocator manages.</summary>
+    public required ulong TotalRamPages { get; init; }
+
+    /// <summary>total_swap_pages.</summary>
+    public ulong TotalSwapPages { get; init; }
+
+    /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never.</summary>
+    public int OvercommitMemory { get; init; }
+
+    /// <summary>vm.overcommit_ratio, percent.</summary>
+    public int OvercommitRatio { get; init; } = 50;
+
+    /// <summary>vm.overcommit_kbytes; not 0 overrides the ratio.</summary>
+    public ulong OvercommitKbytes { get; init; }
+
+    /// <summary>vm.admin_reserve_kbytes.</summary>
+    public ulong AdminReserveKbytes { get; init; } = 8192;
+
+    /// <summary>vm.user_reserve_kbytes.</summary>
+    public ulong UserReserveKbytes { get; init; } = 131072;
+
+    /// <summary>vm.max_map_count.</summary>
+    public int MaxMapCount { get; init; } = 65530;
+
+    /// <summary>vm.mmap_min_addr, bytes.</summary>
+    public ulong MmapMinAddr { get; init; } = 65536;
+
+    /// <summary>stack_guard_gap, pages.</summary>
+    public int StackGuardGapPages { get; init; } = 256;
+
+    /// <summary>vm.legacy_va_layout.</summary>
+    public bool LegacyVaLayout { get; init; }
+
+    /// <summary>Transparent huge pages: with Never files are not aligned for them.</summary>
+    public ThpMode Thp { get; init; } = ThpMode.Madvise;
+
+    /// <summary>kernel.randomize_va_space: 0 none, 1 mmap, stack and vdso, 2 also brk.</summary>
+    public int RandomizeVaSpace { get; init; }
+
+    /// <summary>Seed of ASLR.</summary>
+    public ulong Seed { get; init; } = 1;
+}

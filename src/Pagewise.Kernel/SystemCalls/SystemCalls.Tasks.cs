@@ -1,0 +1,50 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.Tasks;
+
+namespace Pagewise.Kernel.SystemCalls;
+
+public sealed partial class SystemCalls
+{
+    /// <summary>
+    /// Makes a task that nobody forked, the first of a recording: an empty address space, the limits and capabilities of the machine's spec.
+    /// </summary>
+    /// <param name="pid">Its thread id; 0 takes the next free one.</param>
+    /// <param name="comm">Its name.</param>
+    /// <returns>Its index in the task table; 0 when no memory is left.</returns>
+    public int CreateInitialTask(int pid, string comm) => 0;
+
+    /// <summary>execve(2): replaces the address space, names the task, closes close-on-exec descriptors.</summary>
+    /// <param name="task">The calling task's index.</param>
+    /// <param name="image">The program; null when the path names none (ENOENT).</param>
+    public SysResult Execve(int task, ExecImage? image) => Errno.ENOSYS;
+
+    /// <summary>fork(2), vfork(2), clone(2) and clone3(2): the child's thread id; <see cref="TaskTable.Find"/> gives its index.</summary>
+    /// <param name="task">The calling task's index.</param>
+    /// <param name="flags">CLONE_* flags; none is fork.</param>
+    /// <param name="childPid">The child's thread id; 0 takes the next free one.</param>
+    public SysResult Clone(int task, CloneFlags flags, int childPid = 0) => Errno.ENOSYS;
+
+    /// <summary>exit(2): ends one thread; the last one gives the address space back.</summary>
+    public SysResult Exit(int task) => Errno.ENOSYS;
+
+    /// <summary>exit_group(2), and death by a signal: ends every thread of the process.</summary>
+    public SysResult ExitGroup(int task) => Errno.ENOSYS;
+
+    /// <summary>prlimit64(2), getrlimit(2), setrlimit(2).</summary>
+    /// <param name="task">The calling task's index.</param>
+    /// <param name="pid">The process concerned; 0 is the caller.</param>
+    /// <param name="resource">The resource.</param>
+    /// <param name="newLimit">The new limit, null to leave it.</param>
+    /// <param name="oldLimit">The limit before the call.</param>
+    public SysResult Prlimit(int task, int pid, RlimitResource resource, Rlimit? newLimit, out Rlimit oldLimit)
+    {
+        oldLimit = default;
+        return Errno.ENOSYS;
+    }
+
+    /// <summary>personality(2): returns the old one; 0xffffffff only asks.</summary>
+    public SysResult SetPersonality(int task, uint personality) => Errno.ENOSYS;
+
+    /// <summary>setuid(2): leaving uid 0 drops the capabilities.</summary>
+    public SysResult Setuid(int task, uint uid) => Errno.ENOSYS;
+}
