@@ -37,6 +37,52 @@ public abstract class RecordingReader : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens a recording of any format: strace, heap or lackey text or <c>.pgw</c>, plain or compressed with zstd, gzip
+    /// or (by the name <c>.br</c>) Brotli.
+    /// </summary>
+    /// <param name="file">The file's path; <c>-</c> for standard input.</param>
+    /// <exception cref="RecordingException">It cannot be opened or is no recording.</exception>
+    public static RecordingReader Open(string file)
+    {
+        Stream stream;
+        try
+        {
+            stream = file == "-" ? Console.OpenStandardInput() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new RecordingException(file, $"cannot be opened: {fault.Message.ReplaceLineEndings(" ").TrimEnd('.')}", fault);
+        }
+
+        return Open(file, stream);
+    }
+
+    /// <summary>Opens a recording from a stream, which the reader owns.</summary>
+    /// <param name="file">The name for messages; one that ends in <c>.br</c> says that the stream is Brotli.</param>
+    /// <param name="stream">The bytes; it need not seek.</param>
+    /// <exception cref="RecordingException">It is no recording.</exception>
+    public static RecordingReader Open(string file, Stream stream)
+    {
+        InputBuffer input = InputBuffer.Open(file, stream);
+        try
+        {
+            return FormatDetector.Detect(input) switch
+            {
+                RecordingFormat.Heap => new HeapReader(input),
+                RecordingFormat.Lackey => new LackeyReader(input),
+                RecordingFormat.Pgw => new PgwReader(input),
+                RecordingFormat.Strace => new StraceReader(input),
+                _ => throw new RecordingException(file, "is empty"),
+            };
+        }
+        catch
+        {
+            input.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Clears <paramref name="batch"/> and fills it with the next events.</summary>
     /// <returns>False at the end of the recording: the batch is then empty.</returns>
     /// <exception cref="RecordingException">The recording is damaged; nothing after that place can be read.</exception>

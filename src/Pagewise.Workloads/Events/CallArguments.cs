@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Pagewise.Workloads;
 
-/// <summary>Up to six arguments, as the registers held them: pointers, numbers, flags; negative ones sign-extended.</summary>
+/// <summary>
+/// Up to six arguments, as the registers held them: pointers, numbers, flags; negative ones sign-extended. A pointer that
+/// the recorder printed as what it points to is 0: the recording does not have it.
+/// </summary>
 [InlineArray(Count)]
 public struct CallArguments
 {

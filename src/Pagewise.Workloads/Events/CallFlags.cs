@@ -30,4 +30,9 @@ public enum CallFlags : ushort
     FdDeleted = 512,
     /// <summary>The call was made by a 32-bit program through <c>mmap2</c>; the offset is in bytes all the same.</summary>
     Mmap2 = 1024,
+    /// <summary>
+    /// Some argument is missing, or has a symbol whose value Pagewise does not know (never so in memory and process
+    /// calls that returned: there it is an error of the recording).
+    /// </summary>
+    ArgumentsIncomplete = 2048,
 }

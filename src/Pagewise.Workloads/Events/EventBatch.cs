@@ -70,7 +70,7 @@ public sealed class EventBatch
     /// <summary>The note's line after its marker and pid.</summary>
     public ReadOnlySpan<byte> Body(in NoteRecord note) => Line(note)[note.BodyStart..];
 
-    /// <summary>The payload's bytes: mincore's vector.</summary>
+    /// <summary>The payload's bytes: mincore's vector, what write and pwrite64 wrote.</summary>
     public ReadOnlySpan<byte> PayloadBytes(in CallRecord call) => Bytes.Span.Slice(call.PayloadOffset, call.PayloadLength);
 
     /// <summary>The file status that the call returned; all zero when none was recorded.</summary>
@@ -85,6 +85,16 @@ public sealed class EventBatch
     /// <summary>execve's arguments as string ids; empty when none were recorded.</summary>
     public ReadOnlySpan<int> ArgumentVector(in CallRecord call) =>
         call.PayloadKind == PayloadKind.ArgumentVector ? MemoryMarshal.Cast<byte, int>(PayloadBytes(call)) : default;
+
+    /// <summary>The length in bytes of a payload of fixed length; -1 for the others.</summary>
+    internal static int PayloadSize(PayloadKind kind) => kind switch
+    {
+        PayloadKind.None => 0,
+        PayloadKind.FileStatus => Unsafe.SizeOf<CallFileStatus>(),
+        PayloadKind.Limits => Unsafe.SizeOf<CallLimits>(),
+        PayloadKind.CloneArguments => Unsafe.SizeOf<CallCloneArguments>(),
+        _ => -1,
+    };
 
     internal void SetPayload<T>(ref CallRecord call, PayloadKind kind, in T payload)
         where T : unmanaged

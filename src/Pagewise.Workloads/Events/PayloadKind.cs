@@ -5,7 +5,7 @@ public enum PayloadKind : byte
 {
     /// <summary>Nothing was recorded.</summary>
     None = 0,
-    /// <summary>mincore's vector, a byte a page: <see cref="EventBatch.PayloadBytes"/>.</summary>
+    /// <summary>mincore's vector, a byte a page; the bytes of write and pwrite64 as far as recorded: <see cref="EventBatch.PayloadBytes"/>.</summary>
     Bytes = 1,
     /// <summary>stat, fstat, lstat, newfstatat and statx: <see cref="EventBatch.FileStatus"/>.</summary>
     FileStatus = 2,

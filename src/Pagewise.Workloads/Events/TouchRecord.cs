@@ -36,6 +36,12 @@ public struct TouchRecord
     /// <summary>Major faults that the accesses took.</summary>
     public uint MajorFaults;
 
+    /// <summary>Whether <see cref="Value"/> was recorded.</summary>
+    public bool HasValue;
+
+    /// <summary>What the access loaded or stored, where the recording says (<c>/* minor N major N, value V */</c>).</summary>
+    public ulong Value;
+
     /// <summary>How many accesses the touch makes.</summary>
     public readonly ulong AccessCount
     {

@@ -1,0 +1,42 @@
+namespace Pagewise.Workloads;
+
+/// <summary>Tells a recording's format from its first lines.</summary>
+internal static class FormatDetector
+{
+    private const int Window = 64 << 10;
+
+    /// <summary>The format; <see cref="RecordingFormat.Unknown"/> for an empty input. Text of no other form counts as strace's.</summary>
+    public static RecordingFormat Detect(InputBuffer input)
+    {
+        _ = input.Require(Window);
+        ReadOnlySpan<byte> rest = input.Window;
+        if (rest.IsEmpty)
+            return RecordingFormat.Unknown;
+        if (rest.StartsWith(PgwFormat.Magic))
+            return RecordingFormat.Pgw;
+        while (!rest.IsEmpty)
+        {
+            int end = rest.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
+            rest = end < 0 ? default : rest[(end + 1)..];
+            RecordingFormat format = OfLine(line);
+            if (format != RecordingFormat.Unknown)
+                return format;
+        }
+
+        return RecordingFormat.Strace;
+    }
+
+    private static RecordingFormat OfLine(ReadOnlySpan<byte> line)
+    {
+        if (line.StartsWith("# malloc trace"u8))
+            return RecordingFormat.Heap;
+        if (line.StartsWith("# vm"u8) || line.StartsWith("# touch "u8))
+            return RecordingFormat.Strace;
+        if (line.Trim((byte)' ').IsEmpty || line[0] == '#')
+            return RecordingFormat.Unknown;
+        if (line.StartsWith("=="u8) || line.StartsWith("I  "u8) || line.StartsWith(" L "u8) || line.StartsWith(" S "u8) || line.StartsWith(" M "u8))
+            return RecordingFormat.Lackey;
+        return line.Length > 1 && line[0] == '[' && line[1] is >= (byte)'0' and <= (byte)'9' ? RecordingFormat.Heap : RecordingFormat.Strace;
+    }
+}
