@@ -228,7 +228,10 @@ internal sealed partial class StraceReader : RecordingReader
         int index = isKnown
             ? _parser.Take(ref c, known, id, isOpen, batch)
             : StraceCallParser.TakeUnknown(ref c, id, isOpen, batch);
-        batch.Calls[index].Flags |= flags;
+        ref CallRecord call = ref batch.Calls[index];
+        call.Flags |= flags;
+        if (known.Has(CallTraits.Forks) && call.Result is > 0 and <= int.MaxValue)
+            _seen.Add((int)call.Result);
         if (!isKnown)
             CountUnknown(id);
         batch.Events.Add(new Event(EventKind.Call, index, 1, tid, line));
