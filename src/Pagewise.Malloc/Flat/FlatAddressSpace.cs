@@ -1,0 +1,310 @@
+using Pagewise.Abi;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Malloc;
+
+/// <summary>
+/// A process's address space for fast replay, without a kernel behind it: a break, a set of mapped ranges, Linux's
+/// top-down placement, and host memory for the bytes. Protections, limits and page tables are not kept.
+/// </summary>
+public sealed class FlatAddressSpace : IDisposable
+{
+    private const ulong Page = 4096;
+    private const ulong PmdSize = 2 * 1024 * 1024;
+
+    private readonly NativeRange _range;
+    private readonly NativeWindow _window;
+    private readonly ulong _foldBytes;
+    private readonly FlatLayout _layout;
+
+    // Mapped ranges in ascending order; neighbours that touch are one.
+    private readonly List<(ulong Start, ulong End)> _mapped = [];
+    private ulong _lowestMapped = ulong.MaxValue;
+    private ulong _highestMapped;
+    private ulong _highestBreak;
+
+    // qemu's mmap_next_start: where the last mapping was placed.
+    private ulong _nextStart;
+
+    /// <summary>An empty address space of the given layout.</summary>
+    public FlatAddressSpace(FlatLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        _layout = layout;
+        _foldBytes = 1UL << layout.FoldBits;
+        _range = new NativeRange(_foldBytes + Page);
+        _window = new NativeWindow(_range, layout.FoldBits);
+        Break = layout.StartBreak;
+        _highestBreak = Break;
+    }
+
+    /// <summary>The bytes.</summary>
+    public FlatMemory Memory => new(_window);
+
+    /// <summary>The system calls, answered by this address space alone.</summary>
+    public FlatSystemCalls SystemCalls => new(this);
+
+    /// <summary>The break.</summary>
+    public ulong Break { get; private set; }
+
+    /// <summary>The mapped ranges, ascending, without the break's.</summary>
+    public IReadOnlyList<(ulong Start, ulong End)> Mapped => _mapped;
+
+    /// <summary>brk(2): the new break, or the old one when something is in the way.</summary>
+    public ulong MoveBreak(ulong address)
+    {
+        if (address < _layout.StartBreak)
+            return Break;
+        ulong oldEnd = PageUp(Break);
+        ulong newEnd = PageUp(address);
+        if (newEnd > oldEnd && (address > _layout.MmapTop || Intersects(oldEnd, newEnd + Page)))
+            return Break;
+        return SetBreak(address);
+    }
+
+    /// <summary>Moves the break without asking, as a recording says it moved.</summary>
+    public ulong SetBreak(ulong address)
+    {
+        ulong oldEnd = PageUp(Break);
+        ulong newEnd = PageUp(address);
+        if (newEnd < oldEnd)
+            Discard(newEnd, oldEnd - newEnd);
+        Break = address;
+        if (newEnd > _highestBreak)
+        {
+            _highestBreak = newEnd;
+            CheckFold();
+        }
+
+        return address;
+    }
+
+    /// <summary>mmap(2) of anonymous memory.</summary>
+    public SysResult Mmap(ulong address, ulong lengthBytes, MapFlags flags)
+    {
+        ulong length = PageUp(lengthBytes);
+        if (length == 0)
+            return lengthBytes == 0 ? Errno.EINVAL : Errno.ENOMEM;
+        if ((flags & (MapFlags.Fixed | MapFlags.FixedNoReplace)) != 0)
+        {
+            if ((flags & MapFlags.FixedNoReplace) != 0 && IsTaken(address, address + length))
+                return Errno.EEXIST;
+        }
+        else
+        {
+            address &= ~(Page - 1);
+            bool hintFits = address != 0 && address <= _layout.MmapTop - length && !IsTaken(address, address + length);
+            if (!hintFits && !FindGap(length, out address))
+                return Errno.ENOMEM;
+        }
+
+        Unmap(address, length);
+        MapAt(address, length);
+        return SysResult.Of(address);
+    }
+
+    /// <summary>mremap(2) with MREMAP_MAYMOVE or no flag.</summary>
+    public SysResult Mremap(ulong address, ulong oldLengthBytes, ulong newLengthBytes, bool mayMove)
+    {
+        ulong oldLength = PageUp(oldLengthBytes);
+        ulong newLength = PageUp(newLengthBytes);
+        if (newLength == 0)
+            return Errno.EINVAL;
+        if (_layout.Placement == FlatPlacement.QemuUser)
+        {
+            if (!FindNextFit(newLength, out ulong moved))
+                return Errno.ENOMEM;
+            MapAt(moved, newLength);
+            MoveBytes(address, moved, Math.Min(oldLength, newLength));
+            Unmap(address, oldLength);
+            return SysResult.Of(moved);
+        }
+
+        if (newLength <= oldLength)
+        {
+            Unmap(address + newLength, oldLength - newLength);
+            return SysResult.Of(address);
+        }
+
+        if (address + newLength <= _layout.MmapTop && !IsTaken(address + oldLength, address + newLength))
+        {
+            MapAt(address + oldLength, newLength - oldLength);
+            return SysResult.Of(address);
+        }
+
+        if (!mayMove || !FindGap(newLength, out ulong target))
+            return Errno.ENOMEM;
+        MapAt(target, newLength);
+        MoveBytes(address, target, oldLength);
+        Unmap(address, oldLength);
+        return SysResult.Of(target);
+    }
+
+    /// <summary>Notes a mapping at an address that is known to be free, of whole pages.</summary>
+    public void MapAt(ulong address, ulong lengthBytes)
+    {
+        ulong end = address + PageUp(lengthBytes);
+        if (end == address)
+            return;
+        int i = FirstEndingAbove(address - 1);
+        int last = i;
+        ulong start = address;
+        while (last < _mapped.Count && _mapped[last].Start <= end)
+        {
+            start = Math.Min(start, _mapped[last].Start);
+            end = Math.Max(end, _mapped[last].End);
+            last++;
+        }
+
+        _mapped.RemoveRange(i, last - i);
+        _mapped.Insert(i, (start, end));
+        _lowestMapped = Math.Min(_lowestMapped, start);
+        _highestMapped = Math.Max(_highestMapped, end);
+        CheckFold();
+    }
+
+    /// <summary>munmap(2): the range is free and its bytes are gone.</summary>
+    public void Unmap(ulong address, ulong lengthBytes)
+    {
+        ulong end = address + PageUp(lengthBytes);
+        int i = FirstEndingAbove(address);
+        while (i < _mapped.Count && _mapped[i].Start < end)
+        {
+            (ulong start, ulong stop) = _mapped[i];
+            _mapped.RemoveAt(i);
+            if (start < address)
+                _mapped.Insert(i++, (start, address));
+            if (stop > end)
+                _mapped.Insert(i++, (end, stop));
+            ulong from = Math.Max(start, address);
+            Discard(from, Math.Min(stop, end) - from);
+        }
+    }
+
+    /// <summary>madvise(MADV_DONTNEED): whole pages read as zero again.</summary>
+    public void Discard(ulong address, ulong lengthBytes)
+    {
+        ulong offset = _window.OffsetOf(address);
+        ulong first = Math.Min(lengthBytes, _foldBytes - offset);
+        _range.Discard(offset, first);
+        if (lengthBytes > first)
+            _range.Discard(0, lengthBytes - first);
+    }
+
+    /// <summary>Moves the bytes of whole pages; pages of zeroes are not touched at the target.</summary>
+    public void MoveBytes(ulong source, ulong target, ulong lengthBytes)
+    {
+        for (ulong offset = 0; offset < lengthBytes; offset += Page)
+        {
+            Span<byte> page = _range.Bytes(_window.OffsetOf(source + offset), (int)Page);
+            if (page.ContainsAnyExcept((byte)0))
+                page.CopyTo(_range.Bytes(_window.OffsetOf(target + offset), (int)Page));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _range.Dispose();
+
+    private static ulong PageUp(ulong value) => (value + Page - 1) & ~(Page - 1);
+
+    private bool IsTaken(ulong start, ulong end) =>
+        Intersects(start, end) || (start < PageUp(Break) && end > _layout.StartBreak && PageUp(Break) > _layout.StartBreak);
+
+    private bool Intersects(ulong start, ulong end)
+    {
+        int i = FirstEndingAbove(start);
+        return i < _mapped.Count && _mapped[i].Start < end;
+    }
+
+    private int FirstEndingAbove(ulong address)
+    {
+        int low = 0;
+        int high = _mapped.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_mapped[middle].End > address)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return low;
+    }
+
+    // The highest gap that is long enough. Lengths that are whole multiples of 2 MiB are placed on a multiple of 2 MiB,
+    // inside a gap that much longer (thp_get_unmapped_area, Linux 6.7 and later).
+    private bool FindGap(ulong length, out ulong address)
+    {
+        if (_layout.Placement == FlatPlacement.QemuUser)
+            return FindNextFit(length, out address);
+        if (_layout.AlignsHugeMappings && length % PmdSize == 0 && FindTopDown(length + PmdSize, out address))
+        {
+            ulong misalign = (0 - address) & (PmdSize - 1);
+            address += misalign == 0 ? PmdSize : misalign;
+            return true;
+        }
+
+        return FindTopDown(length, out address);
+    }
+
+    private bool FindTopDown(ulong length, out ulong address)
+    {
+        ulong end = _layout.MmapTop;
+        for (int i = _mapped.Count - 1; i >= -1; i--)
+        {
+            ulong low = i >= 0 ? _mapped[i].End : Math.Max(PageUp(Break), _layout.MmapBottom);
+            if (low < end && end - low >= length)
+            {
+                address = end - length;
+                return true;
+            }
+
+            if (i >= 0)
+                end = Math.Min(end, _mapped[i].Start);
+        }
+
+        address = 0;
+        return false;
+    }
+
+    private bool FindNextFit(ulong length, out ulong address)
+    {
+        if (_nextStart == 0)
+            _nextStart = _mapped.Count > 0 ? _mapped[0].Start : _layout.MmapTop;
+        ulong end = Math.Min(_nextStart + length, _layout.MmapTop);
+        while (end >= length + _layout.MmapBottom)
+        {
+            address = end - length;
+            if (!IsTaken(address, end))
+            {
+                _nextStart = address;
+                return true;
+            }
+
+            int i = FirstEndingAbove(address);
+            end = i < _mapped.Count && _mapped[i].Start < end ? _mapped[i].Start : _layout.StartBreak;
+        }
+
+        address = 0;
+        return false;
+    }
+
+    private void CheckFold()
+    {
+        ulong fold = _foldBytes - 1;
+        bool spread = _highestMapped > _lowestMapped && _highestMapped - _lowestMapped > _foldBytes;
+        bool breakSpread = _highestBreak - _layout.StartBreak > _foldBytes;
+        ulong breakStart = _layout.StartBreak & fold;
+        ulong breakEnd = breakStart + (_highestBreak - _layout.StartBreak);
+        ulong mapStart = _lowestMapped & fold;
+        ulong mapEnd = mapStart + (_highestMapped - _lowestMapped);
+        bool overlap = _highestMapped > _lowestMapped && _highestBreak > _layout.StartBreak
+            && ((breakStart < mapEnd && mapStart < breakEnd) || (breakStart + _foldBytes < mapEnd) || (mapStart + _foldBytes < breakEnd));
+        if (spread || breakSpread || (overlap && !IsOneToOne))
+            throw new InvalidOperationException($"two parts of the address space fall together in a fold of {_layout.FoldBits} bits");
+    }
+
+    // A fold as large as the address space cannot bring two addresses together.
+    private bool IsOneToOne => _layout.MmapTop <= _foldBytes;
+}

@@ -1,0 +1,202 @@
+namespace Pagewise.Malloc;
+
+/// <content>
+/// Giving a chunk back to its arena (_int_free): tcache, fast bin, or merged with free neighbours into the unsorted
+/// bin or top; and giving top's memory back to the system.
+/// </content>
+public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
+{
+    private const ulong FastbinConsolidationThreshold = 65536;
+
+    // haveLock: the call is part of another one on the same arena, which is why one more check is made there.
+    private void IntFree(ulong av, ulong chunk, bool haveLock)
+    {
+        ulong size = ChunkSize(chunk);
+        if (chunk > Word(0 - size) || IsMisalignedChunk(chunk))
+            MallocPrinterr("free(): invalid pointer");
+        if (size < MinSize || (size & AlignMask) != 0)
+            MallocPrinterr("free(): invalid size");
+
+        ulong tidx = Csize2Tidx(size);
+        if (_tcache != 0 && tidx < _mp.TcacheBins)
+        {
+            if (ReadWord(Chunk2Mem(chunk) + SizeSz) == Word(_options.TcacheKey))
+                CheckTcacheDoubleFree(Chunk2Mem(chunk), tidx);
+            if (TcacheHasRoom(tidx))
+            {
+                TcachePut(chunk, tidx);
+                return;
+            }
+        }
+
+        FreeToArena(av, chunk, size, haveLock);
+    }
+
+    private void FreeToArena(ulong av, ulong chunk, ulong size, bool haveLock)
+    {
+        if (size <= _globalMaxFast)
+        {
+            FreeToFastbin(av, chunk, size, haveLock);
+            return;
+        }
+
+        if (IsMmapped(chunk))
+        {
+            MunmapChunk(chunk);
+            return;
+        }
+
+        ulong next = chunk + size;
+        ulong top = Top(av);
+        if (chunk == top)
+            MallocPrinterr("double free or corruption (top)");
+        if (IsContiguous(av) && next >= top + ChunkSize(top))
+            MallocPrinterr("double free or corruption (out)");
+        ulong nextHead = Head(next);
+        if ((nextHead & PrevInuseBit) == 0)
+            MallocPrinterr("double free or corruption (!prev)");
+        if (nextHead <= ChunkHdrSz || (nextHead & ~SizeBits) >= SystemMem(av))
+            MallocPrinterr("free(): invalid next size (normal)");
+        FreePerturb(chunk, size);
+
+        size = MergeAndBin(av, chunk, size, "corrupted size vs. prev_size while consolidating", "free(): corrupted unsorted chunks");
+        if (size >= FastbinConsolidationThreshold)
+        {
+            if (HaveFastchunks(av))
+                MallocConsolidate(av);
+            if (av != _mainArena)
+                _ = HeapTrim(HeapForPtr(Top(av)), _mp.TopPad);
+            else if (ChunkSize(Top(av)) >= _mp.TrimThreshold)
+                _ = Systrim(_mp.TopPad, av);
+        }
+    }
+
+    private void FreeToFastbin(ulong av, ulong chunk, ulong size, bool haveLock)
+    {
+        ulong nextHead = Head(chunk + size);
+        if (nextHead <= ChunkHdrSz || (nextHead & ~SizeBits) >= SystemMem(av))
+            MallocPrinterr("free(): invalid next size (fast)");
+        FreePerturb(chunk, size);
+        SetHaveFastchunks(av, true);
+        int index = FastbinIndex(size);
+        ulong bin = FastbinAt(av, index);
+        ulong old = ReadWord(bin);
+        if (old == chunk)
+            MallocPrinterr("double free or corruption (fasttop)");
+        if (haveLock && old != 0 && FastbinIndex(ChunkSize(old)) != index)
+            MallocPrinterr("invalid fastbin entry (free)");
+        WriteWord(Chunk2Mem(chunk), ProtectPtr(Chunk2Mem(chunk), old));
+        WriteWord(bin, chunk);
+    }
+
+    private void FreePerturb(ulong chunk, ulong size)
+    {
+        if (_perturb != 0)
+            _memory.Fill(Chunk2Mem(chunk), (byte)_perturb, size - ChunkHdrSz);
+    }
+
+    /// <summary>
+    /// Merges a chunk with the free chunk before it and the free chunk or top behind it, and puts the result at the head
+    /// of the unsorted bin unless it became top. Returns the merged size.
+    /// </summary>
+    private ulong MergeAndBin(ulong av, ulong chunk, ulong size, string badPrevSize, string? corruptedUnsorted)
+    {
+        ulong next = chunk + size;
+        ulong nextHead = Head(next);
+        ulong nextSize = nextHead & ~SizeBits;
+        if (!PrevInuse(chunk))
+        {
+            ulong prevSize = PrevSize(chunk);
+            size += prevSize;
+            chunk -= prevSize;
+            if (ChunkSize(chunk) != prevSize)
+                MallocPrinterr(badPrevSize);
+            UnlinkChunk(chunk);
+        }
+
+        if (next == Top(av))
+        {
+            size += nextSize;
+            SetHead(chunk, size | PrevInuseBit);
+            SetTop(av, chunk);
+            return size;
+        }
+
+        if (!InuseBitAtOffset(next, nextSize))
+        {
+            UnlinkChunk(next);
+            size += nextSize;
+        }
+        else
+        {
+            SetHead(next, nextHead & ~PrevInuseBit);
+        }
+
+        LinkUnsorted(av, chunk, size, corruptedUnsorted);
+        SetHead(chunk, size | PrevInuseBit);
+        SetFoot(chunk, size);
+        return size;
+    }
+
+    /// <summary>
+    /// Gives whole pages at the end of main arena's top back by lowering the break, keeping <paramref name="pad"/>
+    /// bytes. Only when the break is still where top ends. Returns whether memory was released.
+    /// </summary>
+    private bool Systrim(ulong pad, ulong av)
+    {
+        ulong top = Top(av);
+        ulong topSize = ChunkSize(top);
+        ulong topArea = Word(topSize - MinSize - 1);
+        if (topArea <= pad)
+            return false;
+        ulong extra = AlignDown(topArea - pad, _mp.ThpPagesize != 0 ? _mp.ThpPagesize : PageSize);
+        if (extra == 0)
+            return false;
+        if (!Morecore(0, out ulong currentBrk) || currentBrk != top + topSize)
+            return false;
+        _ = Morecore(-(long)extra, out _);
+        if (!Morecore(0, out ulong newBrk))
+            return false;
+        ulong released = currentBrk - newBrk;
+        if (released == 0)
+            return false;
+        AddSystemMem(av, 0 - released);
+        SetHead(top, (topSize - released) | PrevInuseBit);
+        return true;
+    }
+
+    /// <summary>
+    /// malloc_trim's work on one arena (mtrim): consolidates, tells the kernel which whole pages inside large free chunks
+    /// it may drop, and trims the main arena's top.
+    /// </summary>
+    private bool Mtrim(ulong av, ulong pad)
+    {
+        MallocConsolidate(av);
+        ulong pageMask = PageSize - 1;
+        int pageBin = BinIndex(PageSize);
+        bool result = false;
+        for (int i = 1; i < NBins; i++)
+        {
+            if (i != 1 && i < pageBin)
+                continue;
+            ulong bin = BinAt(av, i);
+            for (ulong chunk = Bk(bin); chunk != bin; chunk = Bk(chunk))
+            {
+                ulong size = ChunkSize(chunk);
+                ulong header = 6 * SizeSz;
+                if (size <= pageMask + header)
+                    continue;
+                ulong firstPage = (chunk + header + pageMask) & ~pageMask;
+                ulong rest = size - (firstPage - chunk);
+                if (rest <= pageMask)
+                    continue;
+                _ = _sys.Madvise(firstPage, rest & ~pageMask, Abi.Madvice.DontNeed);
+                result = true;
+            }
+        }
+
+        if (av == _mainArena)
+            result |= Systrim(pad, av);
+        return result;
+    }
+}
