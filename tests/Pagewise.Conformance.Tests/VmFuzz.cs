@@ -1,0 +1,93 @@
+using System.Diagnostics;
+
+namespace Pagewise.Conformance.Tests;
+
+/// <summary>Builds <c>native/vmfuzz.c</c> and records its seeded random calls on the live kernel.</summary>
+internal static class VmFuzz
+{
+    private const int Attempts = 5;
+
+    private static readonly string[] CompilerOptions =
+    [
+        "-O2", "-static", "-nostdlib", "-nostartfiles", "-ffreestanding", "-fno-builtin", "-fno-stack-protector", "-fno-pie", "-no-pie",
+        "-fno-asynchronous-unwind-tables", "-fcf-protection=none", "-Wall", "-Wextra", "-Werror", "-Wl,--build-id=none",
+    ];
+
+    private static readonly Lazy<string> Program = new(Build);
+
+    /// <summary>
+    /// Records a seed. What Linux leaves to chance (a writeback, a fault that another CPU delays) is not the model's to
+    /// repeat, so a recording counts only when a second run of the seed wrote the same bytes.
+    /// </summary>
+    /// <returns>The path of the recording.</returns>
+    public static string Record(int seed, int calls, string opts)
+    {
+        string log = Path.Combine(LiveMachine.Scratch, $"fuzz-{seed}{(opts.Length > 0 ? "-" + opts : "")}.log");
+        string[] last = Run(seed, calls, opts);
+        for (int attempt = 1; attempt < Attempts; attempt++)
+        {
+            string[] again = Run(seed, calls, opts);
+            if (again.AsSpan().SequenceEqual(last))
+            {
+                File.WriteAllLines(log, [LiveMachine.Header(), .. again]);
+                return log;
+            }
+
+            last = again;
+        }
+
+        throw new InvalidOperationException($"the live kernel never repeated itself in {Attempts} runs: vmfuzz {seed} {calls} '{opts}'");
+    }
+
+    private static string[] Run(int seed, int calls, string opts)
+    {
+        string log = Path.Combine(LiveMachine.Scratch, "run.log");
+        // The limits that the model assumes, whatever this shell had; no environment, for it lies on the stack.
+        Execute("/bin/sh", ["-c", $"ulimit -S -s 8192; ulimit -S -l 8192; exec env -i \"$(command -v setarch)\" -R \"$0\" {seed} {calls} '{opts}' \"$1\" \"$2\"",
+            Program.Value, log, LiveMachine.Scratch]);
+        foreach (string file in Directory.GetFiles(LiveMachine.Scratch, "fz*"))
+            File.Delete(file);
+        string[] lines = File.ReadAllLines(log);
+        // The two files are made anew each time, with new inode numbers.
+        for (int i = 0; i < lines.Length; i++)
+        {
+            if (lines[i].Contains("/fz", StringComparison.Ordinal) && lines[i].StartsWith("#M", StringComparison.Ordinal))
+                lines[i] = WithoutInode(lines[i]);
+        }
+
+        return lines;
+    }
+
+    // "#M 7ffff… rw-s 00000000 fe:00 11788382      /tmp/fz2.rw" with the number of the inode replaced by a fixed one.
+    private static string WithoutInode(string line)
+    {
+        int path = line.IndexOf('/');
+        string[] fields = line[..path].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        fields[^1] = line.EndsWith(".ro", StringComparison.Ordinal) ? "4" : "5";
+        return $"{string.Join(' ', fields)} {line[path..]}";
+    }
+
+    private static string Build()
+    {
+        string program = Path.Combine(LiveMachine.Scratch, "vmfuzz");
+        Execute("cc", [.. CompilerOptions, "-o", program, Path.Combine(AppContext.BaseDirectory, "native", "vmfuzz.c")]);
+        return program;
+    }
+
+    private static void Execute(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+        })!;
+        process.StandardInput.Close();
+        string errors = process.StandardError.ReadToEnd();
+        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
+            process.Kill(entireProcessTree: true);
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors}");
+    }
+}
