@@ -12,7 +12,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     public void Validate()
     {
         List<HeapChunk> chunks = WalkChunks();
-        Dictionary<ulong, HeapChunk> listed = ListedChunks();
+        SortedDictionary<ulong, HeapChunk> listed = ListedChunks();
         var walked = new HashSet<ulong>();
         HeapChunk previous = default;
         foreach (HeapChunk chunk in chunks)
@@ -139,7 +139,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             throw new InvalidOperationException($"large bin {index}: the ring of sizes is not closed");
     }
 
-    private void ValidateTcaches(Dictionary<ulong, HeapChunk> listed)
+    private void ValidateTcaches(SortedDictionary<ulong, HeapChunk> listed)
     {
         var counts = new Dictionary<(int Thread, int Index), int>();
         foreach (HeapChunk chunk in listed.Values)

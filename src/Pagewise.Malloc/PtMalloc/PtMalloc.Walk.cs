@@ -36,7 +36,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     /// </summary>
     public List<HeapChunk> WalkChunks()
     {
-        Dictionary<ulong, HeapChunk> free = ListedChunks();
+        SortedDictionary<ulong, HeapChunk> free = ListedChunks();
         var chunks = new List<HeapChunk>();
         foreach (ulong av in Arenas())
         {
@@ -68,7 +68,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         return parts;
     }
 
-    private void WalkPart(ulong av, ulong part, Dictionary<ulong, HeapChunk> free, List<HeapChunk> chunks)
+    private void WalkPart(ulong av, ulong part, SortedDictionary<ulong, HeapChunk> free, List<HeapChunk> chunks)
     {
         for (ulong chunk = part; ;)
         {
@@ -93,9 +93,9 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     }
 
     // Every chunk that is on a list: bins, fast bins, tcaches, and the tcaches' own blocks.
-    private Dictionary<ulong, HeapChunk> ListedChunks()
+    private SortedDictionary<ulong, HeapChunk> ListedChunks()
     {
-        var listed = new Dictionary<ulong, HeapChunk>();
+        var listed = new SortedDictionary<ulong, HeapChunk>();
         foreach (ulong av in Arenas())
         {
             for (int i = 0; i < NFastbins; i++)

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Pagewise.Abi;
+using Pagewise.NativeMemory;
 
 namespace Pagewise.Workloads;
 
@@ -96,7 +95,7 @@ internal sealed class PgwAccessCodec
             int size = 1 << ((control >> 3) & 3);
             ulong word;
             if (distances.Length - at >= 8)
-                word = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref MemoryMarshal.GetReference(distances), at));
+                word = UncheckedSpan.ReadUInt64(distances, at);
             else
                 word = LastWord(distances, at, size);
             at += size;
