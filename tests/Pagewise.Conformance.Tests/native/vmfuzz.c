@@ -10,6 +10,7 @@
  *   h  MADV_HUGEPAGE and 2 MiB work                               p  MAP_POPULATE, MAP_LOCKED, mlockall, MCL_FUTURE
  *   k  fork (lines then carry process numbers)                    m  memfd, ftruncate, System V shared memory
  *   e  ELF-like images, thread stacks                             n  none of the file maps at all
+ *   t  the stack grows by accesses below it
  *
  * No libc, no heap, no stack beyond what the kernel maps at exec: every page of the image is touched before the first
  * recorded call, so that the program's own faults never count. Process numbers are 1000, 1001, …, inode numbers of
@@ -196,8 +197,8 @@ static int is_self(u64 a, u64 len)
     u64 e = a + up(len + (a & (PAGE - 1)));
     a &= ~(PAGE - 1);
     if (e < a) e = ~0ul;
-    if (a < up((u64)_end) && e > (u64)__executable_start) return 1;
-    return a < TASK_SIZE && e > vdso_start;
+    return (a < up((u64)_end) && e > (u64)__executable_start) || (a < vdso_start + 8 * PAGE && e > vdso_start)
+        || (a < TASK_SIZE && e > stack_start - 16 * MiB);
 }
 
 static u64 edge_address(void)
@@ -415,13 +416,14 @@ static void count_faults(i64 *minor, i64 *major)
 static int do_touch(u64 a, int write)
 {
     static i64 before[2], after[2];
-    if (is_self(a, 1)) return 1;
+    if (is_self(a, 1) && !(opt('t') && a < stack_start && a > vdso_start + 8 * PAGE)) return 1;
     fault_signal = 0;
     count_faults(before, before + 1);
     if (write) __asm__ volatile("call touch_write" : : "D"(a) : "rax", "memory");
     else __asm__ volatile("call touch_read" : : "D"(a) : "rax", "memory");
     count_faults(after, after + 1);
-    ps("# touch "); pid(); ps(write ? "W " : "R "); px(a); ps(" = ");
+    if (process) { begin("touch"); px(a); ps(", 1, "); ps(write ? "W) = " : "R) = "); }
+    else { ps("# touch "); ps(write ? "W " : "R "); px(a); ps(" = "); }
     if (fault_signal) { ps(fault_signal == 11 ? "SIGSEGV code " : "SIGBUS code "); pu((u32)fault_code); }
     else ps("ok");
     ps(" minflt+"); pu(after[0] - before[0]); ps(" majflt+"); pu(after[1] - before[1]); pc('\n');
@@ -491,12 +493,23 @@ static void maps_line(const char *s, const char *stop)
     } else for (const char *q = p; q < stop; q++) pc(*q);
     pc('\n');
     if (log_used > sizeof log_text - 8192) flush();
-    if (stop - name == 7 && name[1] == 's' && name[2] == 't') { stack_start = start; stack_stop = limit; }
+    if (!stack_start && stop - name == 7 && name[1] == 's' && name[2] == 't') { stack_start = start; stack_stop = limit; }
     if (!vdso_start && stop - name == 6 && name[0] == '[' && name[2] == 'v') vdso_start = start; /* [vvar] */
     if (!is_self(start, limit - start) && start < TASK_SIZE) {
         if (seen_count < 512) seen[seen_count++] = (struct range){start, limit - start};
         else seen[rnd(512)] = (struct range){start, limit - start};
     }
+}
+
+/* Where the stack's limit is not the usual 8 MiB it has moved the whole layout, so it is said. */
+static void say_limits(void)
+{
+    u64 limit[2];
+    sys(SYS_prlimit64, 0, 3, 0, (u64)limit, 0, 0);
+    if (limit[0] == 8 * MiB) return;
+    ps("#L "); pid(); ps("stack=");
+    if (limit[0] == ~0ul) ps("unlimited"); else pu(limit[0]);
+    ps(" data=unlimited as=unlimited memlock=8388608 personality=00040000\n");
 }
 
 static void maps(const char *when)
@@ -505,6 +518,7 @@ static void maps(const char *when)
     i64 fd = sys(SYS_open, (u64)"/proc/self/maps", 0, 0, 0, 0, 0), n;
     seen_count = 0;
     ps("# maps "); ps(when); pc('\n');
+    if (when[0] == 's') say_limits();
     while ((n = sys(SYS_read, fd, (u64)maps_text + have, sizeof maps_text - have, 0, 0, 0)) > 0) {
         char *line = maps_text, *stop = maps_text + have + n, *p;
         for (p = line; p < stop; p++)
@@ -746,7 +760,8 @@ static void step_shared(void)
 static void step_touch(void)
 {
     u64 whole, a = pick(&whole);
-    if (pct(15)) a -= rnd(300) * PAGE;
+    if (opt('t') && pct(30)) { a = stack_start - (1 + rnd(pct(80) ? 400 : 2400)) * PAGE; whole = PAGE; }
+    else if (pct(15)) a -= rnd(300) * PAGE;
     touch_some(a, pct(30) ? whole : 1);
 }
 
