@@ -1,7 +1,11 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel;
 
@@ -9,15 +13,27 @@ namespace Pagewise.Kernel;
 /// A modelled computer: hardware, kernel and tasks, one clock and one thread. Programs reach it by system calls and by
 /// accesses, nothing else. Deterministic: same spec and inputs, same results.
 /// </summary>
-public abstract class Machine : IDisposable
+public abstract partial class Machine : IDisposable
 {
-    private protected Machine(MachineSpec spec)
+    private readonly PhysicalMemory _memory;
+
+    private protected Machine(MachineSpec spec, CpuPreset preset)
     {
         Spec = spec;
+        Preset = preset;
+        Clock = new Clock(preset.Costs);
+        _memory = new PhysicalMemory(spec.MemoryBytes);
+        MemMap = new MemMap(_memory);
+        Allocator = new FrameAllocator(MemMap, VmStat);
+        Inodes.IsWarm = spec.WarmPageCache;
+        FilePages = new FilePages(Inodes, MemMap, Allocator, VmStat);
     }
 
     /// <summary>What the machine was made from.</summary>
     public MachineSpec Spec { get; }
+
+    /// <summary>The CPU's translation hardware, with the costs that the spec overrides.</summary>
+    public CpuPreset Preset { get; }
 
     /// <summary>Areas and address spaces.</summary>
     public AddressSpaceArenas AddressSpaces { get; } = new();
@@ -25,17 +41,59 @@ public abstract class Machine : IDisposable
     /// <summary>Files.</summary>
     public InodeTable Inodes { get; } = new();
 
+    /// <summary>Tasks.</summary>
+    public TaskTable Tasks { get; } = new();
+
+    /// <summary>Event counters, /proc/vmstat's.</summary>
+    public VmStat VmStat { get; } = new();
+
+    /// <summary>Frames.</summary>
+    public MemMap MemMap { get; }
+
+    /// <summary>Who hands frames out.</summary>
+    public IPageAllocator Allocator { get; }
+
+    /// <summary>Pages of files in memory.</summary>
+    public FilePages FilePages { get; }
+
     /// <summary>The page tables of all address spaces.</summary>
     public abstract PageTables PageTables { get; }
 
+    /// <summary>The first door: system calls.</summary>
+    public abstract SystemCalls.SystemCalls SystemCalls { get; }
+
+    /// <summary>What virtual time consists of.</summary>
+    public Clock Clock { get; }
+
     /// <summary>Virtual time since the machine was switched on, in nanoseconds.</summary>
-    public abstract double NowNs { get; }
+    public double NowNs
+    {
+        get
+        {
+            TlbCounters done = TotalTlbCounters();
+            return Clock.TranslationNs(done) + Clock.FlushNs(done) + Clock.FaultsNs + Clock.SystemCallsNs;
+        }
+    }
+
+    /// <summary>What the MMU of one CPU did.</summary>
+    /// <param name="cpu">From 0 to <see cref="MachineSpec.Cpus"/> − 1.</param>
+    public abstract TlbCounters TlbCounters(int cpu);
+
+    /// <summary>What the MMUs of all CPUs did.</summary>
+    public TlbCounters TotalTlbCounters()
+    {
+        TlbCounters total = default;
+        for (int cpu = 0; cpu < Spec.Cpus; cpu++)
+            total.Add(TlbCounters(cpu));
+        return total;
+    }
 
     /// <summary>
     /// One access by a task: translated through the TLB, by a walk, or by a fault, which is handled. A signal is
-    /// returned, not delivered.
+    /// returned, not delivered. SIGKILL means that no frame was left: what Linux's OOM killer would then do is not
+    /// modelled, the task that asked is named.
     /// </summary>
-    /// <param name="task">The task's index in the task table.</param>
+    /// <param name="task">The task's index in the task table. A task runs on CPU (index − 1) modulo the CPUs.</param>
     /// <param name="address">The virtual address.</param>
     /// <param name="kind">What the program does there.</param>
     public abstract FaultOutcome Access(int task, ulong address, AccessKind kind);
@@ -47,6 +105,20 @@ public abstract class Machine : IDisposable
     /// <returns>The number of runs done: all of them, or the index of the run that got the signal.</returns>
     public abstract int Access(int task, ReadOnlySpan<AccessRun> runs, out FaultOutcome outcome);
 
+    /// <summary>Loads bytes as a program does: each page is translated and faulted in.</summary>
+    /// <param name="task">The task's index.</param>
+    /// <param name="address">The first byte's virtual address.</param>
+    /// <param name="destination">Where the bytes go. Filled up to the page that got a signal.</param>
+    /// <returns>Resolved, or the signal.</returns>
+    public abstract FaultOutcome ReadMemory(int task, ulong address, Span<byte> destination);
+
+    /// <summary>Stores bytes as a program does.</summary>
+    /// <param name="task">The task's index.</param>
+    /// <param name="address">The first byte's virtual address.</param>
+    /// <param name="source">The bytes.</param>
+    /// <returns>Resolved, or the signal; bytes before the page that got it are stored.</returns>
+    public abstract FaultOutcome WriteMemory(int task, ulong address, ReadOnlySpan<byte> source);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -57,7 +129,13 @@ public abstract class Machine : IDisposable
     /// <summary>Gives the host its memory back.</summary>
     protected virtual void Dispose(bool disposing)
     {
+        if (!disposing)
+            return;
         AddressSpaces.Dispose();
         Inodes.Dispose();
+        Tasks.Dispose();
+        FilePages.Dispose();
+        MemMap.Dispose();
+        _memory.Dispose();
     }
 }

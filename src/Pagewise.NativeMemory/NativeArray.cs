@@ -54,6 +54,15 @@ public sealed unsafe class NativeArray<T> : IDisposable
         }
     }
 
+    /// <summary>Elements <paramref name="first"/> up to <paramref name="first"/> + <paramref name="count"/>. Debug builds check the bounds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Span<T> Slice(uint first, int count)
+    {
+        if (count > 0)
+            Check((ulong)first + (uint)count - 1);
+        return new Span<T>(_start + first, count);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _range.Dispose();
 

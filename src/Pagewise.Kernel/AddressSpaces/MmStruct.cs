@@ -24,8 +24,14 @@ public struct MmStruct
     /// <summary>Tasks that run in it (mm_users).</summary>
     public int Users;
 
-    /// <summary>Address-space identifier in the TLB (PCID).</summary>
-    public ushort Asid;
+    /// <summary>A number that no other address space of the machine has or had (context.ctx_id); CPUs know their TLB entries by it.</summary>
+    public ulong ContextId;
+
+    /// <summary>Flushes asked for so far (context.tlb_gen): a CPU that has seen fewer is behind.</summary>
+    public ulong TlbGen;
+
+    /// <summary>CPUs that have it loaded (mm_cpumask), a bit each.</summary>
+    public ulong CpuMask;
 
     /// <summary>Whether mmap places from high to low (mmap_is_legacy when not).</summary>
     public bool TopDown;

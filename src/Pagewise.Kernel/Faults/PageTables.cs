@@ -71,6 +71,29 @@ public abstract class PageTables
     /// <summary>Marks the resident pages of a range as locked or not (mlock_vma_pages_range). The area's Flags are already new.</summary>
     public abstract void ApplyLock(int vma, ulong start, ulong end);
 
-    /// <summary>Drops the pages of a file beyond a new size from every address space (truncate_pagecache).</summary>
+    /// <summary>
+    /// Drops the pages of a file beyond a new size from the page cache and from every address space, private copies too
+    /// (truncate_pagecache). The caller sets the inode's size afterwards; it calls this too when the file grows.
+    /// </summary>
     public abstract void Truncate(int inode, ulong newSizeBytes);
+
+    /// <summary>Brings the pages that read(2) or readahead(2) looks at into the page cache (filemap_read). The range is cut at the end of the file.</summary>
+    /// <returns>False when no frame is left.</returns>
+    public abstract bool ReadFile(int inode, ulong offsetBytes, ulong lengthBytes);
+
+    /// <summary>Puts the pages that write(2) fills into the page cache, dirty (generic_perform_write). The caller sets the inode's size afterwards.</summary>
+    /// <returns>False when no frame is left.</returns>
+    public abstract bool WriteFile(int inode, ulong offsetBytes, ulong lengthBytes);
+
+    /// <summary>Drops the clean pages of a range that nothing maps from the page cache (posix_fadvise(POSIX_FADV_DONTNEED)).</summary>
+    public abstract void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes);
+
+    /// <summary>
+    /// Minor faults so far, of all tasks and with those that the kernel takes for them (populate, mlock). What a call
+    /// adds belongs to the task that made it: min_flt.
+    /// </summary>
+    public abstract long MinorFaults { get; }
+
+    /// <summary>Major faults so far, counted likewise: maj_flt.</summary>
+    public abstract long MajorFaults { get; }
 }

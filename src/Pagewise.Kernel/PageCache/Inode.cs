@@ -36,9 +36,18 @@ public struct Inode
     /// <summary>Height of the page index; 0 when empty.</summary>
     public byte PageRootHeight;
 
-    /// <summary>Pages cached (nrpages).</summary>
+    /// <summary>
+    /// Pages below this index, as far as the file reaches, count as cached though nothing has looked at them yet: the
+    /// file was in the page cache before the machine's programs began. 0 for a file that has to be read.
+    /// </summary>
+    public ulong WarmPages;
+
+    /// <summary>Pages cached that have a frame (nrpages).</summary>
     public long CachedPages;
 
     /// <summary>First area that maps it (i_mmap).</summary>
     public int FirstMapping;
+
+    /// <summary>The size in pages, rounded up.</summary>
+    public readonly ulong SizePages => (SizeBytes >> 12) + ((SizeBytes & 4095) != 0 ? 1UL : 0);
 }

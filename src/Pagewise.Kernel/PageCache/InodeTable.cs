@@ -10,6 +10,9 @@ public sealed class InodeTable : IDisposable
     /// <summary>The inodes; index 0 is none.</summary>
     public Arena<Inode> Inodes { get; } = new(1 << 22);
 
+    /// <summary>Whether files are in the page cache from the start; read when an inode is made.</summary>
+    public bool IsWarm { get; set; } = true;
+
     /// <summary>Makes an inode with one reference.</summary>
     /// <param name="name">The path as /proc/PID/maps shows it, without " (deleted)".</param>
     /// <param name="kind">What backs it.</param>
@@ -27,6 +30,7 @@ public sealed class InodeTable : IDisposable
         inode.SizeBytes = sizeBytes;
         inode.Kind = kind;
         inode.RefCount = 1;
+        inode.WarmPages = IsWarm && kind == InodeKind.Regular ? ulong.MaxValue >> 12 : 0;
         inode.Name = _names.Count;
         _names.Add(name);
         return id;

@@ -1,0 +1,96 @@
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Kernel.Faults;
+
+internal sealed partial class FaultHandler<TFormat>
+{
+    /// <summary>The first touch of private memory (do_anonymous_page): a read shows the zero page, a write gets a frame.</summary>
+    private FaultResult DoAnonymousPage(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool write)
+    {
+        ulong protection = PageProtection(area);
+        if (!write)
+        {
+            _tables.Store(pte, Pte<TFormat>.Make(ZeroPage, protection | PteBits.Special));
+            mm.Faults.ZeroPage++;
+            return FaultResult.None;
+        }
+
+        if (!_anonVmas.Prepare(vma))
+            return FaultResult.Oom;
+        uint pfn = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero, 0);
+        if (pfn == 0)
+            return FaultResult.Oom;
+        _rmap.AddNewAnon(ref mm, pfn, area.AnonVma, area.PageIndex(address));
+        _tables.Store(pte, Pte<TFormat>.Make(pfn, protection | PteBits.Write | PteBits.Dirty));
+        mm.Faults.Anonymous++;
+        return FaultResult.None;
+    }
+
+    /// <summary>
+    /// A write to a page whose entry is read-only (do_wp_page): shared memory becomes writable; a private page is used
+    /// as it is when nobody else has it, else copied.
+    /// </summary>
+    private FaultResult DoWpPage(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, ulong entry)
+    {
+        uint pfn = Pte<TFormat>.PfnOf(entry);
+        if ((area.Flags & VmFlags.Shared) != 0)
+        {
+            if ((entry & PteBits.Special) == 0)
+                _memMap[pfn].Flags |= PageFlags.Dirty;
+            return Reuse(ref area, ref mm, address, pte, entry);
+        }
+
+        bool isCounted = (entry & PteBits.Special) == 0;
+        if (isCounted && MayReuse(pfn))
+        {
+            _memMap[pfn].Flags |= PageFlags.AnonExclusive;
+            return Reuse(ref area, ref mm, address, pte, entry);
+        }
+
+        return CopyOnWrite(vma, ref area, ref mm, address, pte, pfn, isCounted);
+    }
+
+    /// <summary>
+    /// Whether an anonymous page is this address space's alone: marked so, or its only reference is this entry
+    /// (PageAnonExclusive, wp_can_reuse_anon_folio).
+    /// </summary>
+    private bool MayReuse(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        if ((frame.Flags & PageFlags.Anon) == 0)
+            return false;
+        return (frame.Flags & PageFlags.AnonExclusive) != 0
+            || ((frame.Flags & (PageFlags.Head | PageFlags.Tail)) == 0 && frame.RefCount == 1);
+    }
+
+    /// <summary>Makes an entry writable in place (wp_page_reuse).</summary>
+    private FaultResult Reuse(ref VmArea area, ref MmStruct mm, ulong address, ulong pte, ulong entry)
+    {
+        _tables.Store(pte, entry | PteBits.Write | PteBits.Dirty | PteBits.Accessed);
+        _stat.PgReuse++;
+        mm.Faults.WriteReuse++;
+        return FaultResult.None;
+    }
+
+    /// <summary>Gives the address space a copy of its own (wp_page_copy).</summary>
+    private FaultResult CopyOnWrite(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, uint old, bool isCounted)
+    {
+        if (!_anonVmas.Prepare(vma))
+            return FaultResult.Oom;
+        uint copy = _allocator.AllocPages(Gfp.UserPage, 0);
+        if (copy == 0)
+            return FaultResult.Oom;
+        _memMap.Copy(copy, old);
+        ulong entry = Pte<TFormat>.Make(copy, PageProtection(area) | PteBits.Write | PteBits.Dirty);
+        _rmap.AddNewAnon(ref mm, copy, area.AnonVma, area.PageIndex(address));
+        _tables.Store(pte, entry);
+        _cpus.FlushPage(area.Mm, address);
+        if (isCounted)
+            _rmap.Remove(ref mm, old);
+        mm.Faults.CopyOnWrite++;
+        return FaultResult.None;
+    }
+}

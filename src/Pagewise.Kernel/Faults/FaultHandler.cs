@@ -1,0 +1,168 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.Faults;
+
+/// <summary>
+/// The page-fault handler: do_user_addr_fault (arch/x86/mm/fault.c) and handle_mm_fault (mm/memory.c). It decides by the
+/// area and the entry what the page shall be, makes the entry, and counts.
+/// </summary>
+/// <typeparam name="TFormat">The page-table format.</typeparam>
+internal sealed partial class FaultHandler<TFormat>
+    where TFormat : struct, IPageTableFormat
+{
+    private readonly Arena<MmStruct> _mms;
+    private readonly Arena<VmArea> _vmas;
+    private readonly InodeTable _inodes;
+    private readonly MemMap _memMap;
+    private readonly IPageAllocator _allocator;
+    private readonly FilePages _pages;
+    private readonly VmStat _stat;
+    private readonly PteTables<TFormat> _tables;
+    private readonly Rmap _rmap;
+    private readonly Cpus<TFormat> _cpus;
+    private readonly Areas _tree;
+    private readonly Areas _anonVmas;
+    private readonly ThpMode _thp;
+    private readonly uint _faultAroundPages;
+
+    public FaultHandler(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus)
+    {
+        _mms = state.Spaces.Mms;
+        _vmas = state.Spaces.Vmas;
+        _inodes = state.Inodes;
+        _memMap = state.MemMap;
+        _allocator = state.Allocator;
+        _pages = state.Pages;
+        _stat = state.Stat;
+        _tables = tables;
+        _rmap = rmap;
+        _cpus = cpus;
+        _tree = new Areas(state.Spaces);
+        _anonVmas = _tree;
+        _thp = state.Thp;
+        _faultAroundPages = state.FaultAroundPages;
+        ZeroPage = NewZeroPage();
+    }
+
+    /// <summary>The frame that every read of untouched private memory shows (ZERO_PAGE).</summary>
+    public uint ZeroPage { get; }
+
+    /// <summary>Minor faults of all tasks, the kernel's own (populate) included.</summary>
+    public long MinorFaults { get; private set; }
+
+    /// <summary>Major faults of all tasks.</summary>
+    public long MajorFaults { get; private set; }
+
+    /// <summary>Handles a fault that user mode raised (do_user_addr_fault).</summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="address">The address, canonical.</param>
+    /// <param name="code">The CPU's error code.</param>
+    public FaultOutcome Handle(int mm, ulong address, FaultCode code)
+    {
+        int vma = address < TFormat.TaskSize ? _tree.FindVma(mm, address) : 0;
+        if (vma == 0 || _vmas[vma].Start > address)
+            return BadArea(mm, SignalCode.MapErr);
+        if (IsForbidden(_vmas[vma].Flags, code))
+            return BadArea(mm, SignalCode.AccErr);
+        FaultResult result = HandleMmFault(vma, address, (code & FaultCode.Write) != 0);
+        if ((result & FaultResult.Error) == 0)
+            return new FaultOutcome(Signal.None, SignalCode.None, (result & FaultResult.Major) != 0);
+        if ((result & FaultResult.Segv) != 0)
+            return BadArea(mm, SignalCode.MapErr);
+        if ((result & FaultResult.Oom) != 0)
+            return new FaultOutcome(Signal.Kill, SignalCode.Kernel, IsMajor: false);
+        _mms[mm].Faults.Bus++;
+        return new FaultOutcome(Signal.Bus, SignalCode.AccErr, IsMajor: false);
+    }
+
+    /// <summary>Resolves a fault in an area that allows the access (handle_mm_fault), and counts it.</summary>
+    public FaultResult HandleMmFault(int vma, ulong address, bool write)
+    {
+        _stat.PgFault++;
+        FaultResult result = Resolve(vma, address & ~(ulong)(Pfn.SizeBytes - 1), write);
+        if ((result & FaultResult.Error) != 0)
+            return result;
+        if ((result & FaultResult.Major) != 0)
+            MajorFaults++;
+        else
+            MinorFaults++;
+        return result;
+    }
+
+    /// <summary>Whether the area forbids the access (access_error). A fetch from a page not present is not refused here.</summary>
+    private static bool IsForbidden(VmFlags flags, FaultCode code)
+    {
+        if ((code & FaultCode.Write) != 0)
+            return (flags & VmFlags.Write) == 0;
+        return (code & FaultCode.Protection) != 0 || (flags & VmFlags.AccessMask) == 0;
+    }
+
+    private FaultOutcome BadArea(int mm, SignalCode code)
+    {
+        if (code == SignalCode.MapErr)
+            _mms[mm].Faults.SegvMapErr++;
+        else
+            _mms[mm].Faults.SegvAccErr++;
+        return new FaultOutcome(Signal.Segv, code, IsMajor: false);
+    }
+
+    /// <summary>__handle_mm_fault: large entry, empty entry, marker, or an entry that lacks a right.</summary>
+    private FaultResult Resolve(int vma, ulong address, bool write)
+    {
+        ref VmArea area = ref _vmas[vma];
+        ref MmStruct mm = ref _mms[area.Mm];
+        ulong pmd = _tables.Allocate(area.Mm, address, 2);
+        if (pmd == 0)
+            return FaultResult.Oom;
+        ulong entry = _tables.Load(pmd);
+        if (!Pte<TFormat>.IsTable(entry))
+        {
+            FaultResult huge = ResolveHuge(vma, ref area, ref mm, address, pmd, entry, write);
+            if (huge != FaultResult.Fallback)
+                return huge;
+        }
+
+        ulong pte = _tables.Allocate(area.Mm, address, 1);
+        if (pte == 0)
+            return FaultResult.Oom;
+        entry = _tables.Load(pte);
+        if (entry == 0)
+        {
+            return area.IsAnonymous
+                ? DoAnonymousPage(vma, ref area, ref mm, address, pte, write)
+                : DoFault(vma, ref area, ref mm, address, pte, write);
+        }
+
+        if (!Pte<TFormat>.IsPresent(entry))
+            return HandleMarker(entry);
+        if (write && (entry & PteBits.Write) == 0)
+            return DoWpPage(vma, ref area, ref mm, address, pte, entry);
+        _tables.Store(pte, entry | PteBits.Accessed | (write ? PteBits.Dirty : 0));
+        mm.Faults.Spurious++;
+        return FaultResult.None;
+    }
+
+    private static FaultResult HandleMarker(ulong entry) =>
+        Pte<TFormat>.IsGuard(entry) ? FaultResult.Segv : throw new InvalidOperationException($"entry {entry:x} names swap, and this machine has none");
+
+    /// <summary>The entry bits of an area's pages (vm_page_prot).</summary>
+    private ulong PageProtection(in VmArea area) => Pte<TFormat>.Protection(area.Flags, WantsWriteNotify(area));
+
+    /// <summary>Whether the first write to a shared page must fault, so that the file system hears of it (vma_wants_writenotify).</summary>
+    public bool WantsWriteNotify(in VmArea area) =>
+        (area.Flags & (VmFlags.Shared | VmFlags.Write)) == (VmFlags.Shared | VmFlags.Write)
+        && area.Inode != 0 && _inodes.Inodes[area.Inode].Kind == InodeKind.Regular;
+
+    private uint NewZeroPage()
+    {
+        uint pfn = _allocator.AllocPages(Gfp.Kernel | Gfp.Zero, 0);
+        _memMap[pfn].Flags |= PageFlags.Zero;
+        return pfn;
+    }
+}

@@ -1,0 +1,28 @@
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
+
+namespace Pagewise.Kernel.Faults;
+
+/// <summary>The state that faults and page tables work on, owned by the machine.</summary>
+/// <param name="Spaces">Areas and address spaces.</param>
+/// <param name="Inodes">Files.</param>
+/// <param name="MemMap">Frames.</param>
+/// <param name="Allocator">Who hands frames out.</param>
+/// <param name="Pages">The page cache.</param>
+/// <param name="Stat">Counters.</param>
+/// <param name="Clock">Counts of what takes time.</param>
+/// <param name="Thp">Transparent huge pages.</param>
+/// <param name="FaultAroundPages">Pages that a read fault on a file maps at once (fault_around_bytes / 4096), a power of two.</param>
+internal sealed record KernelState(
+    AddressSpaceArenas Spaces,
+    InodeTable Inodes,
+    MemMap MemMap,
+    IPageAllocator Allocator,
+    FilePages Pages,
+    VmStat Stat,
+    Clock Clock,
+    ThpMode Thp,
+    uint FaultAroundPages);

@@ -1,0 +1,207 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageCache;
+
+namespace Pagewise.Kernel.Faults;
+
+internal sealed partial class PageTablesOf<TFormat>
+{
+    public override Errno Advise(int vma, ulong start, ulong end, Madvice advice)
+    {
+        switch (advice)
+        {
+            case Madvice.DontNeed:
+            case Madvice.DontNeedLocked:
+                Zap(vma, start, end, keepMarkers: true);
+                return Errno.None;
+            case Madvice.Free:
+                return Free(vma, start, end);
+            case Madvice.Cold:
+            case Madvice.PageOut:
+                return ColdOrPageOut(vma, start, end, advice == Madvice.PageOut);
+            case Madvice.WillNeed:
+                return WillNeed(vma, start, end);
+            case Madvice.Remove:
+                return Remove(vma, start, end);
+            case Madvice.GuardInstall:
+                return GuardInstall(vma, start, end);
+            case Madvice.GuardRemove:
+                return GuardRemove(vma, start, end);
+            default:
+                return Errno.EINVAL;
+        }
+    }
+
+    /// <summary>madvise_free_single_vma: pages stay readable until memory is short; nothing here is ever short.</summary>
+    private Errno Free(int vma, ulong start, ulong end)
+    {
+        ref VmArea area = ref _vmas[vma];
+        if (!area.IsAnonymous)
+            return Errno.EINVAL;
+        AgeVisitor visitor = new(this, area.Mm, makesLazy: true);
+        _tables.Walk(area.Mm, start, end, ref visitor);
+        if (visitor.Changed)
+            _cpus.FlushRange(area.Mm, start, end, Pfn.SizeBytes, freedTables: false);
+        return Errno.None;
+    }
+
+    /// <summary>
+    /// madvise_cold and madvise_pageout: entries become old; paging out also drops clean page-cache pages that only this
+    /// address space maps. Anonymous and shared memory stays: there is no swap.
+    /// </summary>
+    private Errno ColdOrPageOut(int vma, ulong start, ulong end, bool pageOut)
+    {
+        ref VmArea area = ref _vmas[vma];
+        AgeVisitor visitor = new(this, area.Mm, makesLazy: false);
+        _tables.Walk(area.Mm, start, end, ref visitor);
+        if (visitor.Changed)
+            _cpus.FlushRange(area.Mm, start, end, Pfn.SizeBytes, freedTables: false);
+        if (pageOut && area.Inode != 0 && _inodes.Inodes[area.Inode].Kind == InodeKind.Regular)
+            PageOutFile(ref area, start, end);
+        return Errno.None;
+    }
+
+    private void PageOutFile(ref VmArea area, ulong start, ulong end)
+    {
+        for (ulong address = start; address < end; address += Pfn.SizeBytes)
+        {
+            ulong at = _tables.FindPte(area.Mm, address);
+            ulong entry = at == 0 ? 0 : _tables.Load(at);
+            if (!Pte<TFormat>.IsPresent(entry) || (entry & PteBits.Special) != 0)
+                continue;
+            uint pfn = Pte<TFormat>.PfnOf(entry);
+            ref PageFrame frame = ref _memMap[pfn];
+            if ((frame.Flags & PageFlags.PageCache) == 0 || frame.MapCount != 1 || ((frame.Flags & PageFlags.Dirty) | (PageFlags)(entry & PteBits.Dirty)) != 0)
+                continue;
+            _tables.Store(at, 0);
+            _cpus.FlushPage(area.Mm, address);
+            ulong index = frame.Index;
+            _rmap.Remove(ref _mms[area.Mm], pfn);
+            _pages.Remove(area.Inode, index, evicted: true);
+        }
+    }
+
+    /// <summary>madvise_willneed: brings the file's pages into the page cache.</summary>
+    private Errno WillNeed(int vma, ulong start, ulong end)
+    {
+        ref VmArea area = ref _vmas[vma];
+        if (area.IsAnonymous || area.Inode == 0)
+            return area.IsAnonymous ? Errno.None : Errno.EBADF;
+        if (_inodes.Inodes[area.Inode].Kind == InodeKind.Regular)
+            _ = ReadFile(area.Inode, area.PageIndex(start) << Pfn.Shift, end - start);
+        return Errno.None;
+    }
+
+    /// <summary>madvise_remove: punches a hole into the file (FALLOC_FL_PUNCH_HOLE); private copies stay.</summary>
+    private Errno Remove(int vma, ulong start, ulong end)
+    {
+        ref VmArea area = ref _vmas[vma];
+        ulong first = area.PageIndex(start);
+        ulong last = area.PageIndex(end) - 1;
+        UnmapMapping(area.Inode, first, last, evenCows: false);
+        RemovePages(area.Inode, first, last);
+        return Errno.None;
+    }
+
+    /// <summary>madvise_guard_install: pages give way to markers. The area's checks are the caller's.</summary>
+    private Errno GuardInstall(int vma, ulong start, ulong end)
+    {
+        if (!_anonVmas.Prepare(vma))
+            return Errno.ENOMEM;
+        int mm = _vmas[vma].Mm;
+        Zap(vma, start, end, keepMarkers: true);
+        for (ulong address = start; address < end; address += Pfn.SizeBytes)
+        {
+            ulong at = _tables.Allocate(mm, address, 1);
+            if (at == 0)
+                return Errno.ENOMEM;
+            _tables.Store(at, Pte<TFormat>.Guard);
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>madvise_guard_remove: markers give way to empty entries.</summary>
+    private Errno GuardRemove(int vma, ulong start, ulong end)
+    {
+        UnguardVisitor visitor = new(this);
+        _tables.Walk(_vmas[vma].Mm, start, end, ref visitor);
+        return Errno.None;
+    }
+
+    private readonly struct UnguardVisitor(PageTablesOf<TFormat> owner) : IEntryVisitor
+    {
+        public bool Entries(ulong firstEntry, ulong address, ulong end)
+        {
+            ulong last = firstEntry + (((end - address) >> Pfn.Shift) * (ulong)TFormat.EntryBytes);
+            for (ulong at = firstEntry; at < last; at += (ulong)TFormat.EntryBytes)
+            {
+                if (Pte<TFormat>.IsGuard(owner._tables.Load(at)))
+                    owner._tables.Store(at, 0);
+            }
+
+            return true;
+        }
+
+        public VisitResult Large(ulong entryAt, ulong entry, int level, ulong address, ulong end) => VisitResult.Continue;
+
+        public bool Hole(ulong address, ulong end) => true;
+    }
+
+    /// <summary>madvise_cold_or_pageout_pte_range and madvise_free_pte_range: entries lose their A bit, lazily freed ones their D bit too.</summary>
+    private struct AgeVisitor(PageTablesOf<TFormat> owner, int mm, bool makesLazy) : IEntryVisitor
+    {
+        public bool Changed;
+
+        public bool Entries(ulong firstEntry, ulong address, ulong end)
+        {
+            ulong last = firstEntry + (((end - address) >> Pfn.Shift) * (ulong)TFormat.EntryBytes);
+            for (ulong at = firstEntry; at < last; at += (ulong)TFormat.EntryBytes)
+            {
+                ulong entry = owner._tables.Load(at);
+                if (Pte<TFormat>.IsPresent(entry) && (entry & PteBits.Special) == 0)
+                    Age(at, entry, 1);
+            }
+
+            return true;
+        }
+
+        public VisitResult Large(ulong entryAt, ulong entry, int level, ulong address, ulong end)
+        {
+            if ((entry & PteBits.Special) != 0)
+                return VisitResult.Continue;
+            if (end - address < Pte<TFormat>.SizeAt(level))
+            {
+                owner._faults.SplitPmd(mm, address, entryAt);
+                return VisitResult.Again;
+            }
+
+            Age(entryAt, entry, HugePage.Frames);
+            return VisitResult.Continue;
+        }
+
+        public readonly bool Hole(ulong address, ulong end) => true;
+
+        private void Age(ulong at, ulong entry, uint pages)
+        {
+            ref PageFrame frame = ref owner._memMap[Pte<TFormat>.PfnOf(entry)];
+            ulong cleared = PteBits.Accessed;
+            if (makesLazy)
+            {
+                if ((frame.Flags & PageFlags.Anon) == 0 || frame.MapCount > 1)
+                    return;
+                cleared |= PteBits.Dirty;
+                if ((frame.Flags & PageFlags.SwapBacked) != 0)
+                    owner._stat.PgLazyFree += pages;
+                frame.Flags &= ~(PageFlags.SwapBacked | PageFlags.Dirty | PageFlags.Referenced);
+            }
+
+            if ((entry & cleared) == 0)
+                return;
+            owner._tables.Store(at, entry & ~cleared);
+            Changed = true;
+        }
+    }
+}

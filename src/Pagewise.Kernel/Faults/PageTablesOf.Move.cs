@@ -1,0 +1,84 @@
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+
+namespace Pagewise.Kernel.Faults;
+
+internal sealed partial class PageTablesOf<TFormat>
+{
+    public override bool Move(int oldVma, ulong oldStart, int newVma, ulong newStart, ulong lengthBytes)
+    {
+        int mm = _vmas[oldVma].Mm;
+        MoveVisitor visitor = new(this, mm, newStart - oldStart);
+        bool done = _tables.Walk(mm, oldStart, oldStart + lengthBytes, ref visitor);
+        if (visitor.Moved)
+            _cpus.FlushRange(mm, oldStart, oldStart + lengthBytes, Pfn.SizeBytes, freedTables: false);
+        return done;
+    }
+
+    /// <summary>
+    /// move_page_tables: entries go one by one to the same place plus a distance; a large entry goes whole where both
+    /// ends allow it. Linux also moves whole tables where 2 MiB or 1 GiB lie alike at both ends, which saves it time and
+    /// a table; here the new table is made and the old one freed with its area.
+    /// </summary>
+    private struct MoveVisitor(PageTablesOf<TFormat> owner, int mm, ulong distance) : IEntryVisitor
+    {
+        public bool Moved;
+
+        public bool Entries(ulong firstEntry, ulong address, ulong end)
+        {
+            PteTables<TFormat> tables = owner._tables;
+            ulong destination = 0;
+            for (ulong at = firstEntry; address < end; at += (ulong)TFormat.EntryBytes, address += Pfn.SizeBytes)
+            {
+                ulong entry = tables.Load(at);
+                ulong target = address + distance;
+                destination = destination == 0 || (target & (Pte<TFormat>.SizeAt(2) - 1)) == 0
+                    ? 0
+                    : destination + (ulong)TFormat.EntryBytes;
+                if (entry == 0)
+                    continue;
+                if (destination == 0)
+                {
+                    destination = tables.Allocate(mm, target, 1);
+                    if (destination == 0)
+                        return false;
+                }
+
+                tables.Store(at, 0);
+                tables.Store(destination, entry);
+                Moved = true;
+            }
+
+            return true;
+        }
+
+        public VisitResult Large(ulong entryAt, ulong entry, int level, ulong address, ulong end)
+        {
+            bool isWhole = end - address == Pte<TFormat>.SizeAt(level) && (distance & (Pte<TFormat>.SizeAt(level) - 1)) == 0;
+            if (!isWhole)
+            {
+                owner._faults.SplitPmd(mm, address, entryAt);
+                return VisitResult.Again;
+            }
+
+            ulong destination = owner._tables.Allocate(mm, address + distance, level);
+            if (destination == 0)
+                return VisitResult.Stop;
+            // An empty table may stand where the large entry goes; it becomes the deposited one.
+            ulong there = owner._tables.Load(destination);
+            if (there != 0)
+                owner._tables.FreeTable(ref owner._mms[mm], 1, Pte<TFormat>.PfnOf(there));
+            uint table = owner._faults.Withdraw(entryAt);
+            ref PageFrame holder = ref owner._memMap[(uint)(destination >> Pfn.Shift)];
+            owner._memMap[table].Next = holder.Next;
+            holder.Next = table;
+            owner._tables.Store(entryAt, 0);
+            owner._tables.Store(destination, entry);
+            Moved = true;
+            return VisitResult.Continue;
+        }
+
+        public readonly bool Hole(ulong address, ulong end) => true;
+    }
+}

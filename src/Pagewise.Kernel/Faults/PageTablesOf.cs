@@ -1,0 +1,86 @@
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.Faults;
+
+/// <summary>The page tables of all address spaces in one format. See <see cref="PageTables"/>.</summary>
+/// <typeparam name="TFormat">The page-table format.</typeparam>
+internal sealed partial class PageTablesOf<TFormat> : PageTables
+    where TFormat : struct, IPageTableFormat
+{
+    private readonly Arena<MmStruct> _mms;
+    private readonly Arena<VmArea> _vmas;
+    private readonly InodeTable _inodes;
+    private readonly MemMap _memMap;
+    private readonly IPageAllocator _allocator;
+    private readonly FilePages _pages;
+    private readonly VmStat _stat;
+    private readonly PteTables<TFormat> _tables;
+    private readonly Rmap _rmap;
+    private readonly Cpus<TFormat> _cpus;
+    private readonly FaultHandler<TFormat> _faults;
+    private readonly Areas _tree;
+    private readonly Areas _anonVmas;
+    private ulong _lastContextId;
+
+    public PageTablesOf(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus, FaultHandler<TFormat> faults)
+    {
+        _mms = state.Spaces.Mms;
+        _vmas = state.Spaces.Vmas;
+        _inodes = state.Inodes;
+        _memMap = state.MemMap;
+        _allocator = state.Allocator;
+        _pages = state.Pages;
+        _stat = state.Stat;
+        _tables = tables;
+        _rmap = rmap;
+        _cpus = cpus;
+        _faults = faults;
+        _tree = new Areas(state.Spaces);
+        _anonVmas = _tree;
+    }
+
+    public override long MinorFaults => _faults.MinorFaults;
+
+    public override long MajorFaults => _faults.MajorFaults;
+
+    public override bool AllocatePgd(int mm)
+    {
+        ref MmStruct space = ref _mms[mm];
+        space.Pgd = _tables.NewTable(ref space, TFormat.Levels);
+        space.ContextId = ++_lastContextId;
+        space.TlbGen = 1;
+        return space.Pgd != 0;
+    }
+
+    public override void FreePgd(int mm)
+    {
+        _cpus.Forget(mm);
+        ref MmStruct space = ref _mms[mm];
+        _tables.FreeTable(ref space, TFormat.Levels, space.Pgd);
+        space.Pgd = 0;
+    }
+
+    public override void FreeTables(int mm, ulong start, ulong end, ulong floor, ulong ceiling)
+    {
+        if (_tables.FreeRange(mm, start, end, floor, ceiling))
+            _cpus.FlushRange(mm, start, end, Pfn.SizeBytes, freedTables: true);
+    }
+
+    public override void SplitHugeAt(int vma, ulong address)
+    {
+        if ((address & (HugePage.SizeBytes - 1)) == 0 || !FaultHandler<TFormat>.HasHugePages)
+            return;
+        int mm = _vmas[vma].Mm;
+        ulong at = _tables.Find(mm, address, 2, out int level);
+        if (level == 2 && Pte<TFormat>.IsLarge(_tables.Load(at)))
+            _faults.SplitPmd(mm, address, at);
+    }
+
+    /// <summary>The entry bits of an area's pages (vm_page_prot).</summary>
+    private ulong PageProtection(in VmArea area) => Pte<TFormat>.Protection(area.Flags, _faults.WantsWriteNotify(area));
+}

@@ -1,0 +1,198 @@
+using System.Runtime.CompilerServices;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Kernel.Faults;
+
+/// <summary>
+/// Counts of who maps a frame (mm/rmap.c): map counts, references, the rss counters of the address space and the
+/// machine's nr_mapped and nr_anon_pages. A frame goes back to the allocator with its last reference.
+/// </summary>
+internal sealed class Rmap(MemMap memMap, IPageAllocator allocator, VmStat stat)
+{
+    /// <summary>Maps a new anonymous page that nothing else knows (folio_add_new_anon_rmap): takes over the allocator's reference.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddNewAnon(ref MmStruct mm, uint pfn, int anonVma, ulong index)
+    {
+        ref PageFrame frame = ref memMap[pfn];
+        frame.Flags |= PageFlags.Anon | PageFlags.AnonExclusive | PageFlags.SwapBacked;
+        frame.Mapping = anonVma;
+        frame.Index = index;
+        frame.MapCount = 1;
+        mm.Rss.AnonPages++;
+        stat.NrAnonPages++;
+    }
+
+    /// <summary>Maps a 2 MiB anonymous page that nothing else knows: takes over the allocator's reference.</summary>
+    public void AddNewHugeAnon(ref MmStruct mm, uint head, int anonVma, ulong index)
+    {
+        for (uint i = 0; i < HugePage.Frames; i++)
+        {
+            ref PageFrame frame = ref memMap[head + i];
+            frame.Flags |= PageFlags.Anon | PageFlags.SwapBacked | (i == 0 ? PageFlags.Head | PageFlags.AnonExclusive : PageFlags.Tail);
+            frame.Mapping = anonVma;
+            frame.Index = index + i;
+        }
+
+        EntireMapCount(head) = 1;
+        mm.Rss.AnonPages += HugePage.Frames;
+        stat.NrAnonPages += HugePage.Frames;
+        stat.NrAnonTransparentHugepages++;
+    }
+
+    /// <summary>Maps a page once more by a last-level entry, with a reference (folio_get, folio_add_*_rmap_pte, folio_dup_*_rmap_pte).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(ref MmStruct mm, uint pfn)
+    {
+        ref PageFrame frame = ref memMap[pfn];
+        if ((frame.Flags & PageFlags.Tail) != 0)
+            memMap[memMap.Head(pfn)].RefCount++;
+        else
+            frame.RefCount++;
+        bool first = frame.MapCount++ == 0 && !IsHugeMapped(pfn, frame.Flags);
+        if ((frame.Flags & PageFlags.Anon) != 0)
+        {
+            mm.Rss.AnonPages++;
+            if (first)
+                stat.NrAnonPages++;
+            return;
+        }
+
+        CountFile(ref mm, frame.Flags, 1);
+        if (first)
+            stat.NrMapped++;
+    }
+
+    /// <summary>Unmaps a page from a last-level entry and drops the reference (folio_remove_rmap_pte, folio_put).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Remove(ref MmStruct mm, uint pfn)
+    {
+        ref PageFrame frame = ref memMap[pfn];
+        bool last = --frame.MapCount == 0 && !IsHugeMapped(pfn, frame.Flags);
+        if ((frame.Flags & PageFlags.Anon) != 0)
+        {
+            mm.Rss.AnonPages--;
+            if (last)
+                stat.NrAnonPages--;
+        }
+        else
+        {
+            CountFile(ref mm, frame.Flags, -1);
+            if (last)
+                stat.NrMapped--;
+        }
+
+        if (last && (frame.Flags & (PageFlags.Head | PageFlags.Tail)) != 0)
+            NotePartlyMapped(memMap.Head(pfn));
+        Put(pfn);
+    }
+
+    /// <summary>Maps a 2 MiB page once more by a PMD entry, with a reference.</summary>
+    public void AddHuge(ref MmStruct mm, uint head)
+    {
+        memMap[head].RefCount++;
+        EntireMapCount(head)++;
+        mm.Rss.AnonPages += HugePage.Frames;
+    }
+
+    /// <summary>Unmaps a 2 MiB page from a PMD entry and drops the reference.</summary>
+    public void RemoveHuge(ref MmStruct mm, uint head)
+    {
+        mm.Rss.AnonPages -= HugePage.Frames;
+        if (--EntireMapCount(head) == 0)
+        {
+            stat.NrAnonTransparentHugepages--;
+            for (uint i = 0; i < HugePage.Frames; i++)
+            {
+                if (memMap[head + i].MapCount == 0)
+                    stat.NrAnonPages--;
+                else
+                    NotePartlyMapped(head);
+            }
+        }
+
+        Put(head);
+    }
+
+    /// <summary>Turns one PMD mapping into 512 last-level ones of the same page (__split_huge_pmd_locked). The caller makes the entries.</summary>
+    /// <param name="head">The huge page.</param>
+    /// <param name="exclusive">Whether it belongs to one address space alone; then each piece does.</param>
+    public void SplitMapping(uint head, bool exclusive)
+    {
+        for (uint i = 0; i < HugePage.Frames; i++)
+        {
+            ref PageFrame frame = ref memMap[head + i];
+            frame.MapCount++;
+            if (exclusive)
+                frame.Flags |= PageFlags.AnonExclusive;
+        }
+
+        memMap[head].RefCount += (int)HugePage.Frames - 1;
+        if (--EntireMapCount(head) == 0)
+            stat.NrAnonTransparentHugepages--;
+    }
+
+    /// <summary>Locks a page in memory or lets it go (mlock_folio, munlock_folio); a huge page counts as a whole.</summary>
+    public void Mlock(uint pfn, bool locks)
+    {
+        uint head = memMap.Head(pfn);
+        ref PageFrame frame = ref memMap[head];
+        if ((frame.Flags & PageFlags.Mlocked) != 0 == locks)
+            return;
+        frame.Flags ^= PageFlags.Mlocked;
+        long pages = (frame.Flags & PageFlags.Head) != 0 ? HugePage.Frames : 1;
+        stat.NrMlock += locks ? pages : -pages;
+    }
+
+    /// <summary>Takes a reference (folio_get).</summary>
+    public void Get(uint pfn) => memMap[memMap.Head(pfn)].RefCount++;
+
+    /// <summary>Drops a reference; the last one frees the frame or the whole huge page (folio_put).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Put(uint pfn)
+    {
+        ref PageFrame frame = ref memMap[pfn];
+        if ((frame.Flags & (PageFlags.Head | PageFlags.Tail)) != 0)
+            PutHuge(memMap.Head(pfn));
+        else if (--frame.RefCount == 0)
+            Free(pfn, ref frame);
+    }
+
+    /// <summary>How many PMD entries map a 2 MiB page (folio_entire_mapcount); kept in its second frame, as Linux does.</summary>
+    public ref uint EntireMapCount(uint head) => ref memMap[head + 1].Next;
+
+    private static void CountFile(ref MmStruct mm, PageFlags flags, int change)
+    {
+        if ((flags & PageFlags.SwapBacked) != 0)
+            mm.Rss.ShmemPages += change;
+        else
+            mm.Rss.FilePages += change;
+    }
+
+    private bool IsHugeMapped(uint pfn, PageFlags flags) =>
+        (flags & (PageFlags.Head | PageFlags.Tail)) != 0 && EntireMapCount(memMap.Head(pfn)) != 0;
+
+    private void NotePartlyMapped(uint head)
+    {
+        if ((memMap[head].Flags & PageFlags.PartlyMapped) != 0)
+            return;
+        memMap[head].Flags |= PageFlags.PartlyMapped;
+        stat.ThpDeferredSplitPage++;
+    }
+
+    private void Free(uint pfn, ref PageFrame frame)
+    {
+        if ((frame.Flags & PageFlags.Mlocked) != 0)
+            stat.NrMlock--;
+        allocator.FreePages(pfn, 0);
+    }
+
+    private void PutHuge(uint head)
+    {
+        if (--memMap[head].RefCount != 0)
+            return;
+        Mlock(head, locks: false);
+        allocator.FreePages(head, HugePage.Order);
+    }
+}

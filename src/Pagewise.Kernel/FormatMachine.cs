@@ -1,0 +1,186 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Tasks;
+
+namespace Pagewise.Kernel;
+
+/// <summary>A machine with one page-table format, so that an access runs without virtual calls. See <see cref="Machine.Create"/>.</summary>
+/// <typeparam name="TFormat">The page-table format.</typeparam>
+internal sealed partial class FormatMachine<TFormat> : Machine
+    where TFormat : struct, IPageTableFormat
+{
+    private readonly Cpus<TFormat> _cpus;
+    private readonly FaultHandler<TFormat> _faults;
+    private readonly PageTablesOf<TFormat> _pageTables;
+
+    public FormatMachine(MachineSpec spec, CpuPreset preset)
+        : base(spec, preset)
+    {
+        _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
+        KernelState state = new(AddressSpaces, Inodes, MemMap, Allocator, FilePages, VmStat, Clock, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes);
+        PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat);
+        Rmap rmap = new(MemMap, Allocator, VmStat);
+        _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
+        _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
+        SystemCalls = new SystemCalls.SystemCalls(Settings(spec), AddressSpaces, Inodes, _pageTables, Tasks);
+    }
+
+    public override PageTables PageTables => _pageTables;
+
+    public override SystemCalls.SystemCalls SystemCalls { get; }
+
+    public override TlbCounters TlbCounters(int cpu) => _cpus[cpu].Mmu.Counters;
+
+    public override FaultOutcome Access(int task, ulong address, AccessKind kind)
+    {
+        Mmu<TFormat> mmu = Run(task);
+        if (TFormat.IsCanonical(address) && mmu.TryHit(address, kind) != 0)
+        {
+            mmu.CountL1(kind, 1);
+            return default;
+        }
+
+        Translate(task, mmu, address, kind, out FaultOutcome outcome);
+        return outcome;
+    }
+
+    public override int Access(int task, ReadOnlySpan<AccessRun> runs, out FaultOutcome outcome)
+    {
+        Mmu<TFormat> mmu = Run(task);
+        outcome = default;
+        for (int i = 0; i < runs.Length; i++)
+        {
+            ref readonly AccessRun run = ref runs[i];
+            if (TFormat.IsCanonical(run.Address) && mmu.TryHit(run.Address, run.Kind) != 0)
+            {
+                mmu.CountL1(run.Kind, run.Count);
+                continue;
+            }
+
+            if (Translate(task, mmu, run.Address, run.Kind, out outcome) == 0)
+                return i;
+            if (mmu.HasTlb)
+            {
+                mmu.CountL1(run.Kind, run.Count - 1);
+                continue;
+            }
+
+            for (uint more = 1; more < run.Count; more++)
+                mmu.Translate(run.Address, run.Kind, out _);
+        }
+
+        return runs.Length;
+    }
+
+    public override FaultOutcome ReadMemory(int task, ulong address, Span<byte> destination)
+    {
+        Mmu<TFormat> mmu = Run(task);
+        while (destination.Length > 0)
+        {
+            int length = Math.Min(destination.Length, Pfn.SizeBytes - (int)(address & (Pfn.SizeBytes - 1)));
+            ulong data = Translate(task, mmu, address, AccessKind.Read, out FaultOutcome outcome);
+            if (data == 0)
+                return outcome;
+            MemMap.Memory.Bytes(PhysicalAddress(data, address), length).CopyTo(destination);
+            destination = destination[length..];
+            address += (ulong)length;
+        }
+
+        return default;
+    }
+
+    public override FaultOutcome WriteMemory(int task, ulong address, ReadOnlySpan<byte> source)
+    {
+        Mmu<TFormat> mmu = Run(task);
+        while (source.Length > 0)
+        {
+            int length = Math.Min(source.Length, Pfn.SizeBytes - (int)(address & (Pfn.SizeBytes - 1)));
+            ulong data = Translate(task, mmu, address, AccessKind.Write, out FaultOutcome outcome);
+            if (data == 0)
+                return outcome;
+            ulong physical = PhysicalAddress(data, address);
+            MemMap[(uint)(physical >> Pfn.Shift)].Flags |= PageFlags.HasData;
+            source[..length].CopyTo(MemMap.Memory.Bytes(physical, length));
+            source = source[length..];
+            address += (ulong)length;
+        }
+
+        return default;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _cpus.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private static ulong PhysicalAddress(ulong data, ulong address) => (data & PteBits.AddressMask) | (address & (Pfn.SizeBytes - 1));
+
+    /// <summary>Gives a task its CPU, with its address space loaded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Mmu<TFormat> Run(int task)
+    {
+        int mm = Tasks.Tasks[task].Mm;
+        if (mm == 0)
+            ThrowNoMemory(task);
+        return _cpus.Run((task - 1) % _cpus.Count, mm).Mmu;
+    }
+
+    /// <summary>Translates, faulting as often as it takes: a fetch may first bring the page in and then be forbidden.</summary>
+    /// <returns>Frame address and rights; 0 when a signal came of it.</returns>
+    private ulong Translate(int task, Mmu<TFormat> mmu, ulong address, AccessKind kind, out FaultOutcome outcome)
+    {
+        bool isMajor = false;
+        if (!TFormat.IsCanonical(address))
+        {
+            outcome = new FaultOutcome(Signal.Segv, SignalCode.Kernel, IsMajor: false);
+            return 0;
+        }
+
+        while (true)
+        {
+            ulong data = mmu.Translate(address, kind, out FaultCode code);
+            outcome = new FaultOutcome(Signal.None, SignalCode.None, isMajor);
+            if (data != 0)
+                return data;
+            ref TaskStruct current = ref Tasks.Tasks[task];
+            long minor = _faults.MinorFaults;
+            long major = _faults.MajorFaults;
+            outcome = _faults.Handle(current.Mm, address, code);
+            current.MinorFaults += _faults.MinorFaults - minor;
+            current.MajorFaults += _faults.MajorFaults - major;
+            isMajor |= outcome.IsMajor;
+            if (!outcome.IsResolved)
+                return 0;
+        }
+    }
+
+    private static VmSettings Settings(MachineSpec spec) => new()
+    {
+        Kernel = spec.Kernel,
+        Format = spec.Format,
+        TotalRamPages = spec.MemoryBytes >> Pfn.Shift,
+        TotalSwapPages = spec.SwapBytes >> Pfn.Shift,
+        OvercommitMemory = spec.OvercommitMemory,
+        OvercommitRatio = spec.OvercommitRatio,
+        OvercommitKbytes = spec.OvercommitKbytes,
+        AdminReserveKbytes = spec.AdminReserveKbytes,
+        UserReserveKbytes = spec.UserReserveKbytes,
+        MaxMapCount = spec.MaxMapCount,
+        MmapMinAddr = spec.MmapMinAddr,
+        StackGuardGapPages = spec.StackGuardGapPages,
+        LegacyVaLayout = spec.LegacyVaLayout,
+        RandomizeVaSpace = spec.RandomizeVaSpace,
+        Seed = spec.Seed,
+    };
+
+    [DoesNotReturn]
+    private static void ThrowNoMemory(int task) =>
+        throw new ArgumentException($"task {task} has no address space: it has exited or was never made", nameof(task));
+}

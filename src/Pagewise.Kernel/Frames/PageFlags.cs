@@ -1,0 +1,54 @@
+namespace Pagewise.Kernel.Frames;
+
+/// <summary>State of a frame: Linux's page flags (include/linux/page-flags.h) and page types, with our own bit numbers.</summary>
+[Flags]
+public enum PageFlags : uint
+{
+    /// <summary>A free frame that was never used, or whose bytes are zero.</summary>
+    None = 0,
+
+    /// <summary>The frame's bytes may be other than zero; a frame without it reads as zero and costs the host nothing.</summary>
+    HasData = 1 << 0,
+
+    /// <summary>Not given to the allocator: frame 0 and what the machine keeps (PG_reserved).</summary>
+    Reserved = 1 << 1,
+
+    /// <summary>Handed out by the allocator.</summary>
+    Allocated = 1 << 2,
+
+    /// <summary>Holds a page table (PGTY_table).</summary>
+    Table = 1 << 3,
+
+    /// <summary>First frame of a huge page (PG_head).</summary>
+    Head = 1 << 4,
+
+    /// <summary>A later frame of a huge page (PageTail); the head is at the number rounded down to 512.</summary>
+    Tail = 1 << 5,
+
+    /// <summary>Anonymous: <see cref="PageFrame.Mapping"/> is an anon_vma (PAGE_MAPPING_ANON).</summary>
+    Anon = 1 << 6,
+
+    /// <summary>Belongs to one address space alone, which may write it without asking (PG_anon_exclusive).</summary>
+    AnonExclusive = 1 << 7,
+
+    /// <summary>In the page cache: <see cref="PageFrame.Mapping"/> is an inode.</summary>
+    PageCache = 1 << 8,
+
+    /// <summary>Shared memory or anonymous: only swap can take it (PG_swapbacked). MADV_FREE clears it.</summary>
+    SwapBacked = 1 << 9,
+
+    /// <summary>Differs from its backing store (PG_dirty).</summary>
+    Dirty = 1 << 10,
+
+    /// <summary>Used since the last look (PG_referenced).</summary>
+    Referenced = 1 << 11,
+
+    /// <summary>Locked in memory by mlock (PG_mlocked).</summary>
+    Mlocked = 1 << 12,
+
+    /// <summary>The zero page or the huge zero page: mapped without being counted.</summary>
+    Zero = 1 << 13,
+
+    /// <summary>A huge page of which some frames are no longer mapped; it waits to be broken up (PG_partially_mapped).</summary>
+    PartlyMapped = 1 << 14,
+}

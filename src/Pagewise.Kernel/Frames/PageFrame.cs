@@ -1,0 +1,29 @@
+namespace Pagewise.Kernel.Frames;
+
+/// <summary>
+/// What the kernel knows of one frame: Linux's struct page, 32 bytes here. All zero is an untouched free frame, so the
+/// host commits no memory for frames that were never used.
+/// </summary>
+public struct PageFrame
+{
+    /// <summary>State.</summary>
+    public PageFlags Flags;
+
+    /// <summary>References (_refcount): one for each mapping, one for the page cache. 0 when free.</summary>
+    public int RefCount;
+
+    /// <summary>Entries of last-level tables that map this frame (_mapcount + 1). A page table keeps its level here.</summary>
+    public int MapCount;
+
+    /// <summary>The inode of a page-cache page, the anon_vma of an anonymous one.</summary>
+    public int Mapping;
+
+    /// <summary>Page index in the file or in the anon_vma (index). A huge page's frames count on from the head's.</summary>
+    public ulong Index;
+
+    /// <summary>Next frame in the list the frame stands in: free list, or a PMD table's deposited tables. The second frame of a huge page keeps the count of PMD mappings here (_entire_mapcount + 1).</summary>
+    public uint Next;
+
+    /// <summary>Previous frame in the list.</summary>
+    public uint Prev;
+}

@@ -1,0 +1,64 @@
+namespace Pagewise.Kernel.Hardware;
+
+/// <summary>
+/// Virtual time. Mechanisms count what they did here or in their own counters; time is the sum of those counts, each
+/// times its cost, so the same run always takes the same time.
+/// </summary>
+/// <param name="costs">Costs in nanoseconds.</param>
+public sealed class Clock(CostTable costs)
+{
+    /// <summary>Costs in nanoseconds.</summary>
+    public CostTable Costs { get; } = costs;
+
+    /// <summary>Faults resolved without a device, huge ones apart.</summary>
+    public long MinorFaults { get; internal set; }
+
+    /// <summary>Faults resolved by a 2 MiB page.</summary>
+    public long HugeFaults { get; internal set; }
+
+    /// <summary>Faults that read a device.</summary>
+    public long MajorFaults { get; internal set; }
+
+    /// <summary>Faults that ended in a signal.</summary>
+    public long InvalidFaults { get; internal set; }
+
+    /// <summary>4 KiB pages cleared for programs.</summary>
+    public long ZeroedPages { get; internal set; }
+
+    /// <summary>4 KiB pages copied.</summary>
+    public long CopiedPages { get; internal set; }
+
+    /// <summary>System calls made.</summary>
+    public long SystemCalls { get; set; }
+
+    /// <summary>Page-table entries that system calls cleared, changed, copied or moved.</summary>
+    public long SystemCallPages { get; internal set; }
+
+    /// <summary>Time that translation took, in nanoseconds.</summary>
+    public double TranslationNs(in TlbCounters done) =>
+        ((done.L1DataHits + done.L1InstructionHits) * Costs.L1TlbHit)
+        + (done.L2Hits * Costs.L2TlbHit)
+        + (done.EntriesFoundIn[0] * Costs.WalkL1)
+        + (done.EntriesFoundIn[1] * Costs.WalkL2)
+        + (done.EntriesFoundIn[2] * Costs.WalkLlc)
+        + (done.EntriesFoundIn[3] * Costs.WalkMemory);
+
+    /// <summary>Time that flushing TLBs and switching address spaces took, in nanoseconds.</summary>
+    public double FlushNs(in TlbCounters done) =>
+        (done.InvalidatedPages * Costs.Invlpg)
+        + ((done.FlushedSpaces + done.FullFlushes) * Costs.TlbFlush)
+        + (done.ShootdownsReceived * Costs.Shootdown)
+        + (done.Cr3Writes * Costs.ContextSwitch);
+
+    /// <summary>Time that page faults took, in nanoseconds.</summary>
+    public double FaultsNs =>
+        (MinorFaults * Costs.MinorFault)
+        + (HugeFaults * Costs.HugeFault)
+        + (MajorFaults * (Costs.MinorFault + Costs.MajorFault))
+        + (InvalidFaults * Costs.Segv)
+        + (ZeroedPages * Costs.ZeroPage)
+        + (CopiedPages * Costs.CopyPage);
+
+    /// <summary>Time that system calls took, in nanoseconds, apart from the faults they took.</summary>
+    public double SystemCallsNs => (SystemCalls * Costs.Syscall) + (SystemCallPages * Costs.PerPageSyscall);
+}

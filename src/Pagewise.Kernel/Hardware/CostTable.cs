@@ -1,0 +1,127 @@
+namespace Pagewise.Kernel.Hardware;
+
+/// <summary>
+/// What things cost, in nanoseconds of virtual time. A machine file overrides entries by name (snake case, as in
+/// <see cref="Names"/>). Time is a sum of counts times these costs, so it is as deterministic as the counts.
+/// </summary>
+public sealed record CostTable
+{
+    /// <summary>The names, in the order they are listed.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
+        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall",
+    ];
+
+    /// <summary>l1_tlb_hit: added to an access that hits the first-level TLB. The look-up is pipelined with the cache's: 0.</summary>
+    public double L1TlbHit { get; init; }
+
+    /// <summary>l2_tlb_hit: added when the second level has it.</summary>
+    public double L2TlbHit { get; init; }
+
+    /// <summary>walk_l1: one entry read by a walk from the first-level cache.</summary>
+    public double WalkL1 { get; init; }
+
+    /// <summary>walk_l2: one entry read from the second-level cache.</summary>
+    public double WalkL2 { get; init; }
+
+    /// <summary>walk_llc: one entry read from the last-level cache.</summary>
+    public double WalkLlc { get; init; }
+
+    /// <summary>walk_memory: one entry read from memory.</summary>
+    public double WalkMemory { get; init; }
+
+    /// <summary>invlpg: one page's translations dropped.</summary>
+    public double Invlpg { get; init; }
+
+    /// <summary>tlb_flush: an address space's translations dropped.</summary>
+    public double TlbFlush { get; init; }
+
+    /// <summary>shootdown: an interrupt sent to another CPU and answered.</summary>
+    public double Shootdown { get; init; }
+
+    /// <summary>context_switch: a switch to another address space.</summary>
+    public double ContextSwitch { get; init; }
+
+    /// <summary>minor_fault: exception, find_vma, entry made; without clearing or copying.</summary>
+    public double MinorFault { get; init; }
+
+    /// <summary>huge_fault: the same for a 2 MiB page.</summary>
+    public double HugeFault { get; init; }
+
+    /// <summary>major_fault: reading the page from its device.</summary>
+    public double MajorFault { get; init; }
+
+    /// <summary>segv: an invalid access up to the delivery of the signal.</summary>
+    public double Segv { get; init; }
+
+    /// <summary>zero_page: clearing 4 KiB.</summary>
+    public double ZeroPage { get; init; }
+
+    /// <summary>copy_page: copying 4 KiB.</summary>
+    public double CopyPage { get; init; }
+
+    /// <summary>syscall: entering and leaving the kernel.</summary>
+    public double Syscall { get; init; }
+
+    /// <summary>per_page_syscall: a system call's work on one present entry (zap, protect, copy, move).</summary>
+    public double PerPageSyscall { get; init; }
+
+    /// <summary>One cost by name.</summary>
+    /// <exception cref="ArgumentException">No cost has the name.</exception>
+    public double this[string name] => name switch
+    {
+        "l1_tlb_hit" => L1TlbHit,
+        "l2_tlb_hit" => L2TlbHit,
+        "walk_l1" => WalkL1,
+        "walk_l2" => WalkL2,
+        "walk_llc" => WalkLlc,
+        "walk_memory" => WalkMemory,
+        "invlpg" => Invlpg,
+        "tlb_flush" => TlbFlush,
+        "shootdown" => Shootdown,
+        "context_switch" => ContextSwitch,
+        "minor_fault" => MinorFault,
+        "huge_fault" => HugeFault,
+        "major_fault" => MajorFault,
+        "segv" => Segv,
+        "zero_page" => ZeroPage,
+        "copy_page" => CopyPage,
+        "syscall" => Syscall,
+        "per_page_syscall" => PerPageSyscall,
+        _ => throw Unknown(name),
+    };
+
+    /// <summary>A table with one cost changed.</summary>
+    /// <exception cref="ArgumentException">No cost has the name, or the value is negative or not a number.</exception>
+    public CostTable With(string name, double nanoseconds)
+    {
+        if (!(nanoseconds >= 0 && nanoseconds <= 1e12))
+            throw new ArgumentException($"cost {name}: {nanoseconds} is not a number of nanoseconds from 0 to 1e12", nameof(nanoseconds));
+        return name switch
+        {
+            "l1_tlb_hit" => this with { L1TlbHit = nanoseconds },
+            "l2_tlb_hit" => this with { L2TlbHit = nanoseconds },
+            "walk_l1" => this with { WalkL1 = nanoseconds },
+            "walk_l2" => this with { WalkL2 = nanoseconds },
+            "walk_llc" => this with { WalkLlc = nanoseconds },
+            "walk_memory" => this with { WalkMemory = nanoseconds },
+            "invlpg" => this with { Invlpg = nanoseconds },
+            "tlb_flush" => this with { TlbFlush = nanoseconds },
+            "shootdown" => this with { Shootdown = nanoseconds },
+            "context_switch" => this with { ContextSwitch = nanoseconds },
+            "minor_fault" => this with { MinorFault = nanoseconds },
+            "huge_fault" => this with { HugeFault = nanoseconds },
+            "major_fault" => this with { MajorFault = nanoseconds },
+            "segv" => this with { Segv = nanoseconds },
+            "zero_page" => this with { ZeroPage = nanoseconds },
+            "copy_page" => this with { CopyPage = nanoseconds },
+            "syscall" => this with { Syscall = nanoseconds },
+            "per_page_syscall" => this with { PerPageSyscall = nanoseconds },
+            _ => throw Unknown(name),
+        };
+    }
+
+    private static ArgumentException Unknown(string name) =>
+        new($"no cost is called '{name}'; the names are {string.Join(", ", Names)}", nameof(name));
+}

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+namespace Pagewise.Kernel.Hardware;
+
+/// <summary>A count for each of up to eight levels.</summary>
+[InlineArray(8)]
+public struct LevelCounts
+{
+    private long _first;
+
+    /// <summary>The sum.</summary>
+    public readonly long Total
+    {
+        get
+        {
+            long total = 0;
+            foreach (long count in this)
+                total += count;
+            return total;
+        }
+    }
+
+    /// <summary>Adds other counts, level by level.</summary>
+    public void Add(in LevelCounts other)
+    {
+        for (int level = 0; level < 8; level++)
+            this[level] += other[level];
+    }
+}

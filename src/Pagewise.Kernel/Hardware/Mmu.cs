@@ -1,0 +1,151 @@
+using System.Runtime.CompilerServices;
+using Pagewise.Abi;
+
+namespace Pagewise.Kernel.Hardware;
+
+/// <summary>
+/// One CPU's memory management unit: TLBs, page-walk caches and the walker, for one page-table format. It reads and
+/// marks real entries in physical memory and knows nothing of address spaces but the loaded top table and identifier.
+/// </summary>
+/// <typeparam name="TFormat">The page-table format.</typeparam>
+public sealed partial class Mmu<TFormat> : IDisposable
+    where TFormat : struct, IPageTableFormat
+{
+    /// <summary>Counters. A field, so that the run loop adds in place.</summary>
+    internal TlbCounters Counters;
+
+    private readonly PhysicalMemory _memory;
+    private readonly TlbLevel _l1Data;
+    private readonly TlbLevel _l1Instruction;
+    private readonly TlbLevel _l2Data;
+    private readonly TlbLevel _l2Instruction;
+    private readonly TlbArray _l1DataSmall;
+    private readonly TlbArray _l1InstructionSmall;
+    private readonly TlbArray?[] _walkCaches = new TlbArray?[6];
+    private readonly PteCache _caches;
+    private ulong _cr3;
+    private ushort _asid;
+    private ulong _asidBits;
+
+    /// <summary>Makes the MMU of a CPU that has just been switched on.</summary>
+    public Mmu(PhysicalMemory memory, CpuPreset preset)
+    {
+        _memory = memory;
+        _l1Data = new TlbLevel(preset.L1Data);
+        _l1Instruction = new TlbLevel(preset.L1Instruction);
+        _l2Data = new TlbLevel(preset.L2Data);
+        _l2Instruction = preset.L2Instruction is null ? _l2Data : new TlbLevel(preset.L2Instruction);
+        _l1DataSmall = _l1Data.Small;
+        _l1InstructionSmall = _l1Instruction.Small;
+        HasTlb = preset.L1Data.Pages4K.Entries > 0;
+        _caches = new PteCache(preset.CacheBytes);
+        for (int level = 2; level <= TFormat.Levels && level - 2 < preset.WalkCaches.Count; level++)
+        {
+            if (preset.WalkCaches[level - 2].Entries > 0)
+                _walkCaches[level] = new TlbArray(preset.WalkCaches[level - 2]);
+        }
+    }
+
+    /// <summary>Whether it has a TLB; without one every access is walked.</summary>
+    public bool HasTlb { get; }
+
+    /// <summary>Loads a top table and an identifier (a write of CR3 that keeps the TLB).</summary>
+    public void LoadCr3(uint pgd, ushort asid)
+    {
+        _cr3 = (ulong)pgd << Pfn.Shift;
+        _asid = asid;
+        _asidBits = TlbKey.AsidBits(asid);
+        Counters.Cr3Writes++;
+    }
+
+    /// <summary>
+    /// The common case alone: the translation used last in its set of the first-level TLB. Changes nothing; the caller
+    /// counts the hit.
+    /// </summary>
+    /// <returns>Frame address and rights, or 0.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong TryHit(ulong address, AccessKind kind)
+    {
+        TlbArray array = kind == AccessKind.Execute ? _l1InstructionSmall : _l1DataSmall;
+        ref TlbEntry entry = ref array.MostRecent(address >> Pfn.Shift);
+        ulong need = Need(kind);
+        return entry.Tag == TlbKey.SmallTag(address, _asidBits) && (entry.Data & need) == need ? entry.Data : 0;
+    }
+
+    /// <summary>Translates one access: first level, second level, walk.</summary>
+    /// <param name="address">The virtual address, canonical.</param>
+    /// <param name="kind">Load, store or fetch.</param>
+    /// <param name="fault">The error code when the walk faulted.</param>
+    /// <returns>The 4 KiB frame's address and the rights, or 0 for a page fault.</returns>
+    public ulong Translate(ulong address, AccessKind kind, out FaultCode fault)
+    {
+        fault = FaultCode.None;
+        ulong data = TryHit(address, kind);
+        if (data != 0)
+        {
+            CountL1(kind, 1);
+            return data;
+        }
+
+        ulong need = Need(kind);
+        TlbKey key = new(address, _asid, TFormat.IndexBits);
+        TlbLevel first = kind == AccessKind.Execute ? _l1Instruction : _l1Data;
+        data = first.Find(key, need, out int level);
+        if (data != 0)
+        {
+            CountL1(kind, 1);
+            return SmallFrame(data, address, level);
+        }
+
+        TlbLevel second = kind == AccessKind.Execute ? _l2Instruction : _l2Data;
+        data = second.Find(key, need, out level);
+        if (data != 0)
+        {
+            Counters.L2Hits++;
+            first.Insert(key, level, data);
+            return SmallFrame(data, address, level);
+        }
+
+        data = Walk(address, kind, need, out level, out fault);
+        if (data == 0)
+            return 0;
+        first.Insert(key, level, data);
+        second.Insert(key, level, data);
+        return SmallFrame(data, address, level);
+    }
+
+    /// <summary>Counts first-level hits of accesses that follow one another to a page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CountL1(AccessKind kind, long count)
+    {
+        if (kind == AccessKind.Execute)
+            Counters.L1InstructionHits += count;
+        else
+            Counters.L1DataHits += count;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _l1Data.Dispose();
+        _l1Instruction.Dispose();
+        _l2Data.Dispose();
+        _l2Instruction.Dispose();
+        _caches.Dispose();
+        foreach (TlbArray? cache in _walkCaches)
+            cache?.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Need(AccessKind kind) => kind switch
+    {
+        AccessKind.Read => TlbRights.Read,
+        AccessKind.Write => TlbRights.Write,
+        _ => TlbRights.Execute,
+    };
+
+    /// <summary>The 4 KiB frame within a larger page's translation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong SmallFrame(ulong data, ulong address, int level) =>
+        level == 1 ? data : data | (address & ((1UL << (Pfn.Shift + (TFormat.IndexBits * (level - 1)))) - Pfn.SizeBytes));
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Numerics;
+using Pagewise.Kernel.Hardware;
+
+namespace Pagewise.Kernel;
+
+public abstract partial class Machine
+{
+    /// <summary>Switches a machine on.</summary>
+    /// <exception cref="ArgumentException">The spec asks for something that cannot be; the message says what, in one line.</exception>
+    public static Machine Create(MachineSpec spec)
+    {
+        CpuPreset preset = Check(spec);
+        return spec.Format switch
+        {
+            PageTableFormat.X86_64 => new FormatMachine<X86_64FourLevel>(spec, preset),
+            PageTableFormat.X86_64_5Level => new FormatMachine<X86_64FiveLevel>(spec, preset),
+            PageTableFormat.X86Pae => new FormatMachine<X86Pae>(spec, preset),
+            PageTableFormat.X86_32 => new FormatMachine<X86TwoLevel>(spec, preset),
+            _ => throw new ArgumentException($"format {spec.Format} is unknown", nameof(spec)),
+        };
+    }
+
+    private static CpuPreset Check(MachineSpec spec)
+    {
+        ulong most = spec.Format switch
+        {
+            PageTableFormat.X86_32 => X86TwoLevel.MaxMemoryBytes,
+            PageTableFormat.X86Pae => X86Pae.MaxMemoryBytes,
+            _ => PhysicalMemory.MaxBytes,
+        };
+        if (spec.MemoryBytes < PhysicalMemory.MinBytes || spec.MemoryBytes > most || spec.MemoryBytes % Pfn.SizeBytes != 0)
+            throw Bad($"memory of {spec.MemoryBytes} bytes: {PhysicalMemory.MinBytes} to {most} in whole 4096-byte frames is what {spec.Format} can have");
+        if (spec.Cpus is < 1 or > 64)
+            throw Bad($"{spec.Cpus} CPUs: 1 to 64 are modelled");
+        if (spec.FaultAroundBytes < Pfn.SizeBytes || !BitOperations.IsPow2(spec.FaultAroundBytes) || spec.FaultAroundBytes > 2 << 20)
+            throw Bad($"fault_around_bytes of {spec.FaultAroundBytes}: a power of two from 4096 to 2097152 is needed");
+        CpuPreset preset = CpuPreset.Find(spec.Cpu)
+            ?? throw Bad($"no CPU preset is called '{spec.Cpu}'; there are {string.Join(", ", CpuPreset.All.Select(known => known.Name))}");
+        CostTable costs = preset.Costs;
+        foreach ((string name, double nanoseconds) in spec.CostsNs)
+            costs = costs.With(name, nanoseconds);
+        return preset with { Costs = costs };
+
+        static ArgumentException Bad(FormattableString message) => new(message.ToString(CultureInfo.InvariantCulture), nameof(spec));
+    }
+}

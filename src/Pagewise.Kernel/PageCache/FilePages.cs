@@ -1,0 +1,143 @@
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Kernel.PageCache;
+
+/// <summary>
+/// Pages of files in memory: each inode's address_space (mm/filemap.c, mm/shmem.c). A frame of a warm file that has not
+/// been looked at yet takes no frame: it is cached in name, and gets its frame when something finds it.
+/// </summary>
+public sealed class FilePages : IDisposable
+{
+    private readonly PageIndex _index = new();
+    private readonly InodeTable _inodes;
+    private readonly MemMap _memMap;
+    private readonly IPageAllocator _allocator;
+    private readonly VmStat _stat;
+
+    /// <summary>An empty page cache.</summary>
+    public FilePages(InodeTable inodes, MemMap memMap, IPageAllocator allocator, VmStat stat)
+    {
+        _inodes = inodes;
+        _memMap = memMap;
+        _allocator = allocator;
+        _stat = stat;
+    }
+
+    /// <summary>Whether a page is in the cache (filemap_get_entry).</summary>
+    public bool IsCached(int inode, ulong index)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        return entry != XaNode.Shadow && (entry != 0 || IsWarm(file, index));
+    }
+
+    /// <summary>The frame of a cached page.</summary>
+    /// <returns>0 when it is not cached, or when it is cached in name and no frame is left for it (<paramref name="noMemory"/>).</returns>
+    public uint Find(int inode, ulong index, out bool noMemory)
+    {
+        noMemory = false;
+        ref Inode file = ref _inodes.Inodes[inode];
+        uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        if (entry == XaNode.Shadow || (entry == 0 && !IsWarm(file, index)))
+            return 0;
+        if (entry != 0)
+            return entry;
+        entry = Add(inode, index);
+        noMemory = entry == 0;
+        return entry;
+    }
+
+    /// <summary>Puts a zeroed page into the cache (filemap_add_folio, shmem_alloc_and_add_folio).</summary>
+    /// <returns>Its frame, 0 when none is left.</returns>
+    public uint Add(int inode, ulong index)
+    {
+        uint pfn = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero, 0);
+        if (pfn == 0)
+            return 0;
+        ref Inode file = ref _inodes.Inodes[inode];
+        if (!_index.Store(ref file.PageRoot, ref file.PageRootHeight, index, pfn))
+        {
+            _allocator.FreePages(pfn, 0);
+            return 0;
+        }
+
+        bool isShmem = file.Kind == InodeKind.Shmem;
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Flags |= PageFlags.PageCache | (isShmem ? PageFlags.SwapBacked : PageFlags.None);
+        frame.Mapping = inode;
+        frame.Index = index;
+        file.CachedPages++;
+        _stat.NrFilePages++;
+        if (isShmem)
+            _stat.NrShmem++;
+        return pfn;
+    }
+
+    /// <summary>
+    /// Takes a page that nothing maps out of the cache and gives its frame back once no reference is left.
+    /// </summary>
+    /// <param name="inode">The file.</param>
+    /// <param name="index">The page.</param>
+    /// <param name="evicted">True when it was dropped from memory, so that the next use reads it; false when its contents are gone (truncation, hole).</param>
+    public void Remove(int inode, ulong index, bool evicted)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        uint pfn = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        bool leavesShadow = file.Kind != InodeKind.Shmem && (evicted || IsWarm(file, index));
+        if (pfn is not 0 and not XaNode.Shadow)
+        {
+            file.CachedPages--;
+            _stat.NrFilePages--;
+            if (file.Kind == InodeKind.Shmem)
+                _stat.NrShmem--;
+            Put(pfn);
+        }
+
+        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, leavesShadow ? XaNode.Shadow : 0);
+    }
+
+    /// <summary>Makes the pages of a range that are cached in name only no longer so.</summary>
+    public void EvictWarm(int inode, ulong first, ulong last)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        if (first == 0 && last >= file.SizePages && file.CachedPages == 0)
+        {
+            file.WarmPages = 0;
+            return;
+        }
+
+        for (ulong index = first; index <= last && IsWarm(file, index); index++)
+        {
+            if (_index.Load(file.PageRoot, file.PageRootHeight, index) == 0)
+                _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, XaNode.Shadow);
+        }
+    }
+
+    /// <summary>The next page of a range that has a frame; 0 when none.</summary>
+    public uint NextFrame(int inode, ref ulong index, ulong last)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        while (true)
+        {
+            uint entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            if (entry != XaNode.Shadow)
+                return entry;
+            index++;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _index.Dispose();
+
+    private static bool IsWarm(in Inode file, ulong index) => index < file.WarmPages && index < file.SizePages;
+
+    /// <summary>Drops a reference (folio_put).</summary>
+    private void Put(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Flags &= ~PageFlags.PageCache;
+        if (--frame.RefCount == 0)
+            _allocator.FreePages(pfn, 0);
+    }
+}

@@ -1,0 +1,26 @@
+using System.Runtime.CompilerServices;
+
+namespace Pagewise.Kernel.PageCache;
+
+/// <summary>A node of a page index: 64 slots, as an xarray's xa_node has (include/linux/xarray.h).</summary>
+public struct XaNode
+{
+    /// <summary>Slots of a node (XA_CHUNK_SIZE).</summary>
+    public const int SlotCount = 64;
+
+    /// <summary>In a lowest node frame numbers or <see cref="Shadow"/>, above it node indices; 0 is empty.</summary>
+    public SlotArray Slots;
+
+    /// <summary>Slots that are not empty.</summary>
+    public int Used;
+
+    /// <summary>What a page leaves behind when it leaves the cache without its file changing: it is no longer cached.</summary>
+    public const uint Shadow = uint.MaxValue;
+
+    /// <summary>The slots.</summary>
+    [InlineArray(SlotCount)]
+    public struct SlotArray
+    {
+        private uint _first;
+    }
+}
