@@ -12,7 +12,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     public void Validate()
     {
         List<HeapChunk> chunks = WalkChunks();
-        SortedDictionary<ulong, HeapChunk> listed = ListedChunks();
+        List<HeapChunk> listed = ListedChunks();
         var walked = new HashSet<ulong>();
         HeapChunk previous = default;
         foreach (HeapChunk chunk in chunks)
@@ -24,8 +24,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             previous = chunk;
         }
 
-        foreach ((ulong address, HeapChunk chunk) in listed)
-            Require(walked.Contains(address), chunk, "is on a list and not in the heap");
+        foreach (HeapChunk chunk in listed)
+            Require(walked.Contains(chunk.Address), chunk, "is on a list and not in the heap");
         foreach (ulong av in Arenas())
             ValidateArena(av, chunks);
         ValidateTcaches(listed);
@@ -139,10 +139,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             throw new InvalidOperationException($"large bin {index}: the ring of sizes is not closed");
     }
 
-    private void ValidateTcaches(SortedDictionary<ulong, HeapChunk> listed)
+    private void ValidateTcaches(List<HeapChunk> listed)
     {
         var counts = new Dictionary<(int Thread, int Index), int>();
-        foreach (HeapChunk chunk in listed.Values)
+        foreach (HeapChunk chunk in listed)
         {
             if (chunk.State == HeapChunkState.Tcache)
                 counts[(chunk.Thread, chunk.Index)] = counts.GetValueOrDefault((chunk.Thread, chunk.Index)) + 1;

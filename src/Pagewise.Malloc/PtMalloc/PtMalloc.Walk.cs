@@ -36,7 +36,13 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     /// </summary>
     public List<HeapChunk> WalkChunks()
     {
-        SortedDictionary<ulong, HeapChunk> free = ListedChunks();
+        var free = new Dictionary<ulong, HeapChunk>();
+        foreach (HeapChunk chunk in ListedChunks())
+        {
+            if (!free.TryAdd(chunk.Address, chunk))
+                throw new InvalidOperationException($"chunk {chunk.Address:x} is on two lists: {free[chunk.Address].State} and {chunk.State}");
+        }
+
         var chunks = new List<HeapChunk>();
         foreach (ulong av in Arenas())
         {
@@ -68,7 +74,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         return parts;
     }
 
-    private void WalkPart(ulong av, ulong part, SortedDictionary<ulong, HeapChunk> free, List<HeapChunk> chunks)
+    private void WalkPart(ulong av, ulong part, Dictionary<ulong, HeapChunk> free, List<HeapChunk> chunks)
     {
         for (ulong chunk = part; ;)
         {
@@ -93,9 +99,9 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     }
 
     // Every chunk that is on a list: bins, fast bins, tcaches, and the tcaches' own blocks.
-    private SortedDictionary<ulong, HeapChunk> ListedChunks()
+    private List<HeapChunk> ListedChunks()
     {
-        var listed = new SortedDictionary<ulong, HeapChunk>();
+        var listed = new List<HeapChunk>();
         foreach (ulong av in Arenas())
         {
             for (int i = 0; i < NFastbins; i++)
@@ -128,10 +134,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
         return listed;
 
-        void Add(ulong chunk, HeapChunkState state, ulong av, int index, int thread)
-        {
-            if (!listed.TryAdd(chunk, new HeapChunk(chunk, ChunkSize(chunk), state, av, index, thread)))
-                throw new InvalidOperationException($"chunk {chunk:x} is on two lists: {listed[chunk].State} and {state}");
-        }
+        void Add(ulong chunk, HeapChunkState state, ulong av, int index, int thread) =>
+            listed.Add(new HeapChunk(chunk, ChunkSize(chunk), state, av, index, thread));
     }
 }
