@@ -9,6 +9,9 @@ namespace Pagewise.NativeMemory;
 /// </summary>
 public readonly unsafe struct NativeWindow
 {
+    // From here on memory is handled by the page, so that what a program clears or copies need not exist in the host.
+    private const ulong SparseBytes = 1024 * 1024;
+
     private readonly byte* _start;
     private readonly ulong _mask;
 
@@ -37,24 +40,61 @@ public readonly unsafe struct NativeWindow
     public void Write<T>(ulong address, T value)
         where T : unmanaged => *(T*)(_start + (address & _mask)) = value;
 
-    /// <summary>Copies bytes; neither range crosses the fold.</summary>
+    /// <summary>Copies bytes; the ranges do not overlap. Of much memory, what is zero is not touched at the target.</summary>
     public void Copy(ulong destination, ulong source, ulong lengthBytes)
     {
-        CheckFold(destination, lengthBytes);
-        CheckFold(source, lengthBytes);
-        Buffer.MemoryCopy(_start + (source & _mask), _start + (destination & _mask), lengthBytes, lengthBytes);
+        ulong whole = Math.Min(UpToFold(destination), UpToFold(source));
+        if (lengthBytes > whole)
+        {
+            Copy(destination, source, whole);
+            Copy(destination + whole, source + whole, lengthBytes - whole);
+            return;
+        }
+
+        byte* to = _start + (destination & _mask);
+        byte* from = _start + (source & _mask);
+        if (lengthBytes < SparseBytes)
+        {
+            Buffer.MemoryCopy(from, to, lengthBytes, lengthBytes);
+            return;
+        }
+
+        Clear(to, lengthBytes);
+        for (ulong offset = 0; offset < lengthBytes; offset += 4096)
+        {
+            var piece = new ReadOnlySpan<byte>(from + offset, (int)Math.Min(4096, lengthBytes - offset));
+            if (piece.ContainsAnyExcept((byte)0))
+                piece.CopyTo(new Span<byte>(to + offset, piece.Length));
+        }
     }
 
-    /// <summary>Stores one byte value over a range that does not cross the fold.</summary>
+    /// <summary>Stores one byte value over a range. Much zeroed memory goes back to the host.</summary>
     public void Fill(ulong address, byte value, ulong lengthBytes)
     {
-        CheckFold(address, lengthBytes);
-        System.Runtime.InteropServices.NativeMemory.Fill(_start + (address & _mask), (nuint)lengthBytes, value);
+        ulong whole = UpToFold(address);
+        if (lengthBytes > whole)
+        {
+            Fill(address, value, whole);
+            Fill(address + whole, value, lengthBytes - whole);
+            return;
+        }
+
+        byte* start = _start + (address & _mask);
+        if (value == 0 && lengthBytes >= SparseBytes)
+            Clear(start, lengthBytes);
+        else
+            System.Runtime.InteropServices.NativeMemory.Fill(start, (nuint)lengthBytes, value);
     }
 
-    private void CheckFold(ulong address, ulong lengthBytes)
+    private static void Clear(byte* start, ulong lengthBytes)
     {
-        if (lengthBytes > _mask + 1 - (address & _mask))
-            throw new ArgumentOutOfRangeException(nameof(lengthBytes), $"[{address:x}, +{lengthBytes:x}) leaves the window");
+        byte* firstPage = (byte*)(((nuint)start + 4095) & ~(nuint)4095);
+        byte* end = start + lengthBytes;
+        byte* lastPage = (byte*)((nuint)end & ~(nuint)4095);
+        System.Runtime.InteropServices.NativeMemory.Clear(start, (nuint)(firstPage - start));
+        HostMemory.Discard(firstPage, (ulong)(lastPage - firstPage));
+        System.Runtime.InteropServices.NativeMemory.Clear(lastPage, (nuint)(end - lastPage));
     }
+
+    private ulong UpToFold(ulong address) => _mask + 1 - (address & _mask);
 }

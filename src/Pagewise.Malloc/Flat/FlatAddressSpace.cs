@@ -53,30 +53,24 @@ public sealed class FlatAddressSpace : IDisposable
     /// <summary>brk(2): the new break, or the old one when something is in the way.</summary>
     public ulong MoveBreak(ulong address)
     {
-        if (address < _layout.StartBreak)
-            return Break;
         ulong oldEnd = PageUp(Break);
-        ulong newEnd = PageUp(address);
-        if (newEnd > oldEnd && (address > _layout.MmapTop || Intersects(oldEnd, newEnd + Page)))
-            return Break;
-        return SetBreak(address);
+        if (PageUp(address) <= oldEnd || !Intersects(oldEnd, PageUp(address) + Page))
+            _ = TrySetBreak(address);
+        return Break;
     }
 
-    /// <summary>Moves the break without asking, as a recording says it moved.</summary>
-    public ulong SetBreak(ulong address)
+    /// <summary>Moves the break without asking, as a recording says it moved; false when it cannot be there.</summary>
+    public bool TrySetBreak(ulong address)
     {
         ulong oldEnd = PageUp(Break);
         ulong newEnd = PageUp(address);
+        if (address < _layout.StartBreak || address > _layout.MmapTop || !FitsFold(_lowestMapped, _highestMapped, Math.Max(_highestBreak, newEnd)))
+            return false;
         if (newEnd < oldEnd)
             Discard(newEnd, oldEnd - newEnd);
         Break = address;
-        if (newEnd > _highestBreak)
-        {
-            _highestBreak = newEnd;
-            CheckFold();
-        }
-
-        return address;
+        _highestBreak = Math.Max(_highestBreak, newEnd);
+        return true;
     }
 
     /// <summary>mmap(2) of anonymous memory.</summary>
@@ -98,9 +92,7 @@ public sealed class FlatAddressSpace : IDisposable
                 return Errno.ENOMEM;
         }
 
-        Unmap(address, length);
-        MapAt(address, length);
-        return SysResult.Of(address);
+        return TryMapAt(address, length) ? SysResult.Of(address) : Errno.ENOMEM;
     }
 
     /// <summary>mremap(2) with MREMAP_MAYMOVE or no flag.</summary>
@@ -112,12 +104,9 @@ public sealed class FlatAddressSpace : IDisposable
             return Errno.EINVAL;
         if (_layout.Placement == FlatPlacement.QemuUser)
         {
-            if (!FindNextFit(newLength, out ulong moved))
-                return Errno.ENOMEM;
-            MapAt(moved, newLength);
-            MoveBytes(address, moved, Math.Min(oldLength, newLength));
-            Unmap(address, oldLength);
-            return SysResult.Of(moved);
+            return FindNextFit(newLength, out ulong moved) && TryMove(address, oldLength, moved, newLength)
+                ? SysResult.Of(moved)
+                : Errno.ENOMEM;
         }
 
         if (newLength <= oldLength)
@@ -126,25 +115,44 @@ public sealed class FlatAddressSpace : IDisposable
             return SysResult.Of(address);
         }
 
-        if (address + newLength <= _layout.MmapTop && !IsTaken(address + oldLength, address + newLength))
-        {
-            MapAt(address + oldLength, newLength - oldLength);
+        if (!IsTaken(address + oldLength, address + newLength) && TryMapAt(address + oldLength, newLength - oldLength))
             return SysResult.Of(address);
-        }
-
-        if (!mayMove || !FindGap(newLength, out ulong target))
-            return Errno.ENOMEM;
-        MapAt(target, newLength);
-        MoveBytes(address, target, oldLength);
-        Unmap(address, oldLength);
-        return SysResult.Of(target);
+        return mayMove && FindGap(newLength, out ulong target) && TryMove(address, oldLength, target, newLength)
+            ? SysResult.Of(target)
+            : Errno.ENOMEM;
     }
 
-    /// <summary>Notes a mapping at an address that is known to be free, of whole pages.</summary>
-    public void MapAt(ulong address, ulong lengthBytes)
+    /// <summary>Moves a mapping with its bytes, growing or shrinking it on the way; false when it cannot be there.</summary>
+    public bool TryMove(ulong address, ulong oldLengthBytes, ulong target, ulong newLengthBytes)
+    {
+        if (!TryMapAt(target, newLengthBytes))
+            return false;
+        MoveBytes(address, target, Math.Min(oldLengthBytes, newLengthBytes));
+        Unmap(address, oldLengthBytes);
+        return true;
+    }
+
+    /// <summary>Maps whole pages at an address, over what was there; false when they cannot be there.</summary>
+    public bool TryMapAt(ulong address, ulong lengthBytes)
+    {
+        ulong length = PageUp(lengthBytes);
+        if (length == 0 || address % Page != 0 || address > _layout.MmapTop || length > _layout.MmapTop - address)
+            return false;
+        ulong lowest = Math.Min(_lowestMapped, address);
+        ulong highest = Math.Max(_highestMapped, address + length);
+        if (!FitsFold(lowest, highest, _highestBreak))
+            return false;
+        Unmap(address, length);
+        Occupy(address, length);
+        (_lowestMapped, _highestMapped) = (lowest, highest);
+        return true;
+    }
+
+    /// <summary>Notes that something else lies here, whose bytes are of no interest: nothing is placed over it.</summary>
+    public void Occupy(ulong address, ulong lengthBytes)
     {
         ulong end = address + PageUp(lengthBytes);
-        if (end == address)
+        if (end <= address)
             return;
         int i = FirstEndingAbove(address - 1);
         int last = i;
@@ -158,15 +166,14 @@ public sealed class FlatAddressSpace : IDisposable
 
         _mapped.RemoveRange(i, last - i);
         _mapped.Insert(i, (start, end));
-        _lowestMapped = Math.Min(_lowestMapped, start);
-        _highestMapped = Math.Max(_highestMapped, end);
-        CheckFold();
     }
 
     /// <summary>munmap(2): the range is free and its bytes are gone.</summary>
     public void Unmap(ulong address, ulong lengthBytes)
     {
         ulong end = address + PageUp(lengthBytes);
+        if (end <= address)
+            return;
         int i = FirstEndingAbove(address);
         while (i < _mapped.Count && _mapped[i].Start < end)
         {
@@ -177,7 +184,8 @@ public sealed class FlatAddressSpace : IDisposable
             if (stop > end)
                 _mapped.Insert(i++, (end, stop));
             ulong from = Math.Max(start, address);
-            Discard(from, Math.Min(stop, end) - from);
+            if (from < _highestMapped && from >= _lowestMapped)
+                Discard(from, Math.Min(stop, end) - from);
         }
     }
 
@@ -191,8 +199,8 @@ public sealed class FlatAddressSpace : IDisposable
             _range.Discard(0, lengthBytes - first);
     }
 
-    /// <summary>Moves the bytes of whole pages; pages of zeroes are not touched at the target.</summary>
-    public void MoveBytes(ulong source, ulong target, ulong lengthBytes)
+    // Whole pages; pages of zeroes are not touched at the target.
+    private void MoveBytes(ulong source, ulong target, ulong lengthBytes)
     {
         for (ulong offset = 0; offset < lengthBytes; offset += Page)
         {
@@ -290,21 +298,18 @@ public sealed class FlatAddressSpace : IDisposable
         return false;
     }
 
-    private void CheckFold()
+    // Whether the ranges that carry bytes fall on different bytes of the fold.
+    private bool FitsFold(ulong lowest, ulong highest, ulong highestBreak)
     {
-        ulong fold = _foldBytes - 1;
-        bool spread = _highestMapped > _lowestMapped && _highestMapped - _lowestMapped > _foldBytes;
-        bool breakSpread = _highestBreak - _layout.StartBreak > _foldBytes;
-        ulong breakStart = _layout.StartBreak & fold;
-        ulong breakEnd = breakStart + (_highestBreak - _layout.StartBreak);
-        ulong mapStart = _lowestMapped & fold;
-        ulong mapEnd = mapStart + (_highestMapped - _lowestMapped);
-        bool overlap = _highestMapped > _lowestMapped && _highestBreak > _layout.StartBreak
-            && ((breakStart < mapEnd && mapStart < breakEnd) || (breakStart + _foldBytes < mapEnd) || (mapStart + _foldBytes < breakEnd));
-        if (spread || breakSpread || (overlap && !IsOneToOne))
-            throw new InvalidOperationException($"two parts of the address space fall together in a fold of {_layout.FoldBits} bits");
-    }
+        if (_layout.MmapTop <= _foldBytes)
+            return highest <= _foldBytes && highestBreak <= _foldBytes;
+        ulong mapped = highest > lowest ? highest - lowest : 0;
+        ulong broken = highestBreak - _layout.StartBreak;
+        if (mapped > _foldBytes || broken > _foldBytes || mapped + broken > _foldBytes)
+            return false;
 
-    // A fold as large as the address space cannot bring two addresses together.
-    private bool IsOneToOne => _layout.MmapTop <= _foldBytes;
+        // Seen from where the mappings begin, the break's range must begin behind them and end before the fold does.
+        ulong breakStart = (_layout.StartBreak - lowest) & (_foldBytes - 1);
+        return mapped == 0 || broken == 0 || (breakStart >= mapped && breakStart + broken <= _foldBytes);
+    }
 }

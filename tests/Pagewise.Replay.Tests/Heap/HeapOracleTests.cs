@@ -1,0 +1,24 @@
+using Pagewise.Replay.Heap;
+
+namespace Pagewise.Replay.Tests.Heap;
+
+/// <summary>Every recording of real heaps, replayed: not one result differs.</summary>
+public class HeapOracleTests
+{
+    public static TheoryData<string> Recordings { get; } = [.. Directory.EnumerateFiles(Folder, "*.zst").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    private static string Folder => Path.Combine(HeapOracle.Folder, "heap");
+
+    [Theory]
+    [MemberData(nameof(Recordings))]
+    public void EveryResultIsAsRecorded(string file)
+    {
+        HeapCheckResult result = HeapChecker.Check(Path.Combine(Folder, file));
+
+        result.Differences.Take(5).ShouldBeEmpty();
+        result.DifferenceCount.ShouldBe(0);
+        result.Warnings.ShouldBeEmpty();
+        result.Calls.ShouldBeGreaterThan(20);
+        result.Results.ShouldBeGreaterThan(result.Calls / 3, "all calls but free have a result");
+    }
+}
