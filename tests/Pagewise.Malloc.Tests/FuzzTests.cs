@@ -1,3 +1,7 @@
+using Pagewise.Malloc.Flat;
+using Pagewise.Malloc.Platforms;
+using Pagewise.Malloc.Releases;
+
 namespace Pagewise.Malloc.Tests;
 
 /// <summary>Random programs against a naive list of live blocks: contents stay, blocks never overlap, the heap is sound.</summary>

@@ -1,3 +1,7 @@
+using Pagewise.Malloc.Flat;
+using Pagewise.Malloc.Platforms;
+using Pagewise.Malloc.Releases;
+
 namespace Pagewise.Malloc.Tests;
 
 /// <summary>An allocator over flat memory, ready for calls.</summary>

@@ -1,4 +1,7 @@
 using Pagewise.Abi;
+using Pagewise.Malloc.Flat;
+using Pagewise.Malloc.Platforms;
+using Pagewise.Malloc.Releases;
 
 namespace Pagewise.Malloc.Tests;
 

@@ -1,7 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.NativeMemory;
 
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Flat;
 
 /// <summary>
 /// A process's address space for fast replay, without a kernel behind it: a break, a set of mapped ranges, Linux's

@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Flat;
 
 /// <summary>Where things lie in a <see cref="FlatAddressSpace"/>.</summary>
 public sealed record FlatLayout

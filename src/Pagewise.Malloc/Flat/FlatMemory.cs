@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Pagewise.Abi;
 using Pagewise.NativeMemory;
 
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Flat;
 
 /// <summary>
 /// User memory for fast replay: plain host memory, no page tables. Fresh bytes read as zero. Two mappings must not

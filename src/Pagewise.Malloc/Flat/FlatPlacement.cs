@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Flat;
 
 /// <summary>Who places mappings that have no fixed address.</summary>
 public enum FlatPlacement

@@ -1,6 +1,6 @@
 using Pagewise.Abi;
 
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Flat;
 
 /// <summary>The memory system calls over a <see cref="FlatAddressSpace"/>; nothing is refused but for want of addresses.</summary>
 public readonly struct FlatSystemCalls : ISystemCalls

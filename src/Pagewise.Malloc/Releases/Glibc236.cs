@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Releases;
 
 /// <summary>glibc 2.36 (and 2.35, whose malloc is the same).</summary>
 public readonly struct Glibc236 : IGlibcRelease

@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Releases;
 
 /// <summary>
 /// What one glibc release's malloc does differently from another's, each fact named after its mechanism. A release is

@@ -1,5 +1,8 @@
 using Pagewise.Abi;
 using Pagewise.Malloc;
+using Pagewise.Malloc.Flat;
+using Pagewise.Malloc.Platforms;
+using Pagewise.Malloc.Releases;
 using Pagewise.Replay.Checking;
 using Pagewise.Workloads;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Pagewise.Abi;
 using Pagewise.Malloc;
+using Pagewise.Malloc.Flat;
 using Pagewise.Replay.Checking;
 using Pagewise.Workloads;
 

@@ -1,5 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.Malloc;
+using Pagewise.Malloc.Platforms;
+using Pagewise.Malloc.Releases;
 using Pagewise.Replay.Checking;
 using Pagewise.Workloads;
 

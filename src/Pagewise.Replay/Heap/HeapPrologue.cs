@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Pagewise.Malloc;
+using Pagewise.Malloc.Flat;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Heap;

@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Malloc;
+using Pagewise.Malloc.Flat;
 
 namespace Pagewise.Replay.Heap;
 

@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Platforms;
 
 /// <summary>
 /// The two facts of a platform that fix malloc's chunk geometry: glibc's <c>SIZE_SZ</c> and <c>MALLOC_ALIGNMENT</c>

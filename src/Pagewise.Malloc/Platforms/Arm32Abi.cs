@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Platforms;
 
 /// <summary>armhf and the other 32-bit platforms that keep the generic alignment of two words.</summary>
 public readonly struct Arm32Abi : IMallocAbi

@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Pagewise.Abi;
+using Pagewise.Malloc.Platforms;
+using Pagewise.Malloc.Releases;
 
 namespace Pagewise.Malloc;
 

@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Platforms;
 
 /// <summary>x86-64 (and every other LP64 platform with 16-byte alignment).</summary>
 public readonly struct X8664Abi : IMallocAbi

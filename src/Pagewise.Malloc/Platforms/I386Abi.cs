@@ -1,4 +1,4 @@
-namespace Pagewise.Malloc;
+namespace Pagewise.Malloc.Platforms;
 
 /// <summary>i386 since glibc 2.26: 4-byte words, 16-byte alignment (sysdeps/i386/malloc-alignment.h).</summary>
 public readonly struct I386Abi : IMallocAbi
