@@ -58,7 +58,11 @@ internal static class LiveMachine
     private static string FindScratch()
     {
         string? parent = new[] { Path.GetTempPath(), AppContext.BaseDirectory }.FirstOrDefault(folder => MountFormat(folder) == "ext4");
-        return parent is null ? "" : Directory.CreateDirectory(Path.Combine(parent, $"pagewise-conformance-{Environment.ProcessId}")).FullName;
+        if (parent is null)
+            return "";
+        string scratch = Directory.CreateDirectory(Path.Combine(parent, $"pagewise-conformance-{Environment.ProcessId}")).FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(scratch, recursive: true);
+        return scratch;
     }
 
     private static string MountFormat(string path)
