@@ -10,7 +10,7 @@
  *   h  MADV_HUGEPAGE and 2 MiB work                               p  MAP_POPULATE, MAP_LOCKED, mlockall, MCL_FUTURE
  *   k  fork (lines then carry process numbers)                    m  memfd, ftruncate, System V shared memory
  *   e  ELF-like images, thread stacks                             n  none of the file maps at all
- *   t  the stack grows by accesses below it
+ *   t  the stack grows by accesses below it                       c  a second thread (CLONE_VM), born and gone many times
  *
  * No libc, no heap, no stack beyond what the kernel maps at exec: every page of the image is touched before the first
  * recorded call, so that the program's own faults never count. Process numbers are 1000, 1001, …, inode numbers of
@@ -32,7 +32,7 @@ enum {
     SYS_madvise = 28, SYS_shmget = 29, SYS_shmat = 30, SYS_shmctl = 31, SYS_dup2 = 33, SYS_clone = 56, SYS_wait4 = 61,
     SYS_shmdt = 67, SYS_ftruncate = 77, SYS_unlink = 87, SYS_getrusage = 98, SYS_setuid = 105, SYS_setgid = 106,
     SYS_sigaltstack = 131, SYS_mlock = 149, SYS_munlock = 150, SYS_mlockall = 151, SYS_munlockall = 152,
-    SYS_exit_group = 231, SYS_prlimit64 = 302, SYS_memfd_create = 319, SYS_mlock2 = 325, SYS_mseal = 462,
+    SYS_exit = 60, SYS_futex = 202, SYS_exit_group = 231, SYS_prlimit64 = 302, SYS_memfd_create = 319, SYS_mlock2 = 325, SYS_mseal = 462,
 };
 
 static i64 sys(i64 n, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
@@ -64,6 +64,7 @@ static char log_text[1 << 16];
 static u64 log_used;
 static int process; /* 0: lines carry no process number */
 static int forking; /* the option k */
+static u32 next_process;
 
 static void flush(void)
 {
@@ -792,7 +793,7 @@ static void step_shapes(void)
     }
 }
 
-static void step_fork(void);
+static void step_fork(void), step_thread(void);
 
 static void step(void)
 {
@@ -802,6 +803,7 @@ static void step(void)
     if (opt('m') && pct(12)) { step_shared(); return; }
     if (opt('e') && pct(3)) { step_shapes(); return; }
     if (forking && pct(1)) { step_fork(); return; }
+    if (opt('c') && pct(4)) { step_thread(); return; }
     if (opt('p') && pct(5)) { step_lock(); return; }
     if (opt('h') && pct(6)) { step_madvise(); return; }
     if (n < 290) step_mmap();
@@ -823,7 +825,7 @@ static void step(void)
 }
 
 static i64 start_minor, start_major;
-static u32 depth, next_process;
+static u32 depth;
 static u32 shm_inherited;
 extern char __bss_start[];
 
@@ -876,6 +878,62 @@ static void finish(void)
     remove_shm();
 }
 
+/* ---- a second thread, which runs only while the first waits ---- */
+static u8 thread_stack[1 << 14] __attribute__((aligned(64))), thread_signal_stack[1 << 15] __attribute__((aligned(64)));
+static u32 thread_turn, thread_number, thread_quits, in_thread;
+
+static void pass_turn(u32 from, u32 to)
+{
+    *(volatile u32 *)&thread_turn = to;
+    sys(SYS_futex, (u64)&thread_turn, 1, 2, 0, 0, 0);
+    while (*(volatile u32 *)&thread_turn != from) sys(SYS_futex, (u64)&thread_turn, 0, to, 0, 0, 0);
+}
+
+__attribute__((used, noreturn)) static void thread_main(void)
+{
+    u64 alternate[3] = {(u64)thread_signal_stack, 0, sizeof thread_signal_stack};
+    int first = process;
+    sys(SYS_sigaltstack, (u64)alternate, 0, 0, 0, 0, 0);
+    for (;;) {
+        pass_turn(2, 1);
+        process = thread_number;
+        if (thread_quits) break;
+        for (i64 steps = 1 + rnd(20); steps--;) step();
+        process = first;
+    }
+    begin("exit"); ps("0) = ?\n# "); pu(process); ps(" +++ exited with 0 +++\n");
+    process = first;
+    *(volatile u32 *)&thread_turn = 1;
+    sys(SYS_futex, (u64)&thread_turn, 1, 2, 0, 0, 0);
+    sys(SYS_exit, 0, 0, 0, 0, 0, 0);
+    __builtin_unreachable();
+}
+
+static void step_thread(void)
+{
+    if (in_thread) return;
+    in_thread = 1;
+    if (!thread_number) {
+        u64 top = (u64)thread_stack + sizeof thread_stack, flags = 0x50f00;
+        i64 r;
+        thread_number = ++next_process;
+        begin("clone"); ps("child_stack="); px(top);
+        ps(", flags=CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM"); end(thread_number, 0);
+        thread_quits = 0;
+        *(volatile u32 *)&thread_turn = 2;
+        register u64 r10 __asm__("r10") = 0;
+        register u64 r8 __asm__("r8") = 0;
+        __asm__ volatile("syscall\n test %%rax, %%rax\n jnz 1f\n call thread_main\n1:"
+                         : "=a"(r) : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+        while (*(volatile u32 *)&thread_turn != 1) sys(SYS_futex, (u64)&thread_turn, 0, 2, 0, 0, 0);
+    } else {
+        thread_quits = pct(20);
+        pass_turn(1, 2);
+        if (thread_quits) thread_number = 0;
+    }
+    in_thread = 0;
+}
+
 /* Forks. Parent and child then take turns by passing one word, so that the log has one order. */
 static void step_fork(void)
 {
@@ -916,6 +974,7 @@ static void step_fork(void)
         shm_made = child * 100;
         inode_base = child * 1000;
         locked_ever = future_locked = 0;
+        opts &= ~(1u << ('c' - 'a'));
         forking = depth < 2;
         log_used = 0;
         sys(SYS_read, to_child[0], (u64)&turn, 4, 0, 0, 0);
@@ -987,7 +1046,7 @@ __attribute__((used, noreturn)) static void start(u64 *stack)
     rng = number(args[1]) * 0x2545f4914f6cdd1dul + 1;
     next_process = 1000;
     forking = opt('k');
-    if (forking) process = 1000;
+    if (forking || opt('c')) process = 1000;
 
     u64 alternate[3] = {(u64)signal_stack, 0, sizeof signal_stack};
     u64 action[4] = {(u64)on_fault, 0x0c000004ul | 0x40000000ul, (u64)restorer, 0}; /* SIGINFO, RESTORER, ONSTACK, NODEFER */
