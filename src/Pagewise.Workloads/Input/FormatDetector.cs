@@ -35,7 +35,7 @@ internal static class FormatDetector
             return RecordingFormat.Strace;
         if (line.Trim((byte)' ').IsEmpty || line[0] == '#')
             return RecordingFormat.Unknown;
-        if (line.StartsWith("=="u8) || line.StartsWith("I  "u8) || line.StartsWith(" L "u8) || line.StartsWith(" S "u8) || line.StartsWith(" M "u8))
+        if (line.StartsWith("=="u8) || line.StartsWith("I  "u8) || line.StartsWith("SYSCALL["u8) || line.StartsWith(" L "u8) || line.StartsWith(" S "u8) || line.StartsWith(" M "u8))
             return RecordingFormat.Lackey;
         return line.Length > 1 && line[0] == '[' && line[1] is >= (byte)'0' and <= (byte)'9' ? RecordingFormat.Heap : RecordingFormat.Strace;
     }

@@ -7,7 +7,8 @@ namespace Pagewise.Workloads;
 /// Reads what <c>valgrind --tool=lackey --trace-mem=yes</c> prints: <c>I  ADDR,SIZE</c> an instruction fetch,
 /// <c> L</c> a load, <c> S</c> a store, <c> M</c> a load and store of one instruction, which is one access with write
 /// intent (on x86 such an instruction takes one write fault, not a read fault and a write fault). Consecutive accesses
-/// of one kind to one page become a run; an access across a page end is two. <c>==PID==</c> lines are notes.
+/// of one kind to one page become a run; an access across a page end is two. <c>==PID==</c> lines are notes. With
+/// <c>--trace-syscalls=yes</c> the system calls stand between the accesses (<see cref="ValgrindCalls"/>).
 /// </summary>
 internal sealed class LackeyReader : RecordingReader
 {
@@ -15,12 +16,14 @@ internal sealed class LackeyReader : RecordingReader
     private const ulong LongestAccess = 4096;
 
     private readonly LineReader _lines;
+    private readonly ValgrindCalls _calls;
     private int _tid;
 
     public LackeyReader(InputBuffer input)
         : base(input.File, RecordingFormat.Lackey)
     {
         _lines = new LineReader(input);
+        _calls = new ValgrindCalls(Strings, _lines, CountUnknown);
     }
 
     private protected override bool ReadCore(EventBatch batch)
@@ -136,10 +139,16 @@ internal sealed class LackeyReader : RecordingReader
             _ = c.TryTake((byte)' ');
             NoteParser.Add(batch, line, _lines.LineNumber, NoteKind.Tool, c.Position, _tid, 0);
         }
+        else if (c.Rest.StartsWith("SYSCALL["u8) || c.Rest.StartsWith(" --> "u8))
+        {
+            _calls.Take(ref c, batch);
+            if (!c.AtEnd)
+                TakeLine(c.Rest, batch);
+        }
         else if (!line.Trim((byte)' ').IsEmpty)
         {
             c.Position = line.Length > 2 && line[2] == ' ' ? 3 : 0;
-            throw c.Fail("I, L, S or M, an address, a comma and a size up to 4096, or ==PID==");
+            throw c.Fail("I, L, S or M, an address, a comma and a size up to 4096, or ==PID==, or SYSCALL[");
         }
     }
 }

@@ -9,34 +9,41 @@ namespace Pagewise.Workloads;
 /// Access runs as a control byte each and the distance to one of five recent addresses: two for instruction fetches,
 /// three that loads and stores share (stack, heap, other). A distance takes 1, 2, 4 or 8 bytes, so that decoding has no
 /// branch to mispredict. Control byte: bits 0–2 the place (0–1 fetch, 2–4 load, 5–7 store), bits 3–4 the distance's
-/// size, bits 5–7 the count (0: in the list of long counts).
+/// size, bits 5–7 the count (0: the next byte of the list of counts; 255 there: the next number of the last list).
 /// </summary>
 internal sealed class PgwAccessCodec
 {
     private const int Places = 5;
-    private const int LongestRun = 7;
+    private const int LongestShort = 7;
+    private const byte Long = 255;
 
     private readonly ByteSink _controls = new();
     private readonly ByteSink _distances = new();
     private readonly ByteSink _counts = new();
+    private readonly ByteSink _longCounts = new();
     private readonly ulong[] _recent = new ulong[Places];
     private readonly long[] _lastUse = new long[Places];
 
-    /// <summary>Appends runs: lengths of the three lists, then the lists.</summary>
+    /// <summary>Appends runs: the lengths of the lists, then the lists.</summary>
     public void Encode(ReadOnlySpan<AccessRun> runs, ByteSink sink)
     {
         _controls.Clear();
         _distances.Clear();
         _counts.Clear();
+        _longCounts.Clear();
         Array.Clear(_recent);
         Array.Clear(_lastUse);
         for (int i = 0; i < runs.Length; i++)
             Encode(runs[i], i + 1);
         sink.Varint((ulong)_distances.Length);
+        // A last byte that no run uses, so that decoding may read one ahead.
+        _counts.Byte(0);
         sink.Varint((ulong)_counts.Length);
+        sink.Varint((ulong)_longCounts.Length);
         sink.Bytes(_controls.Written);
         sink.Bytes(_distances.Written);
         sink.Bytes(_counts.Written);
+        sink.Bytes(_longCounts.Written);
     }
 
     private void Encode(in AccessRun run, long now)
@@ -60,9 +67,11 @@ internal sealed class PgwAccessCodec
         _recent[place] = run.Address;
         _lastUse[place] = now;
         int code = run.Kind == AccessKind.Write ? place + 3 : place;
-        uint count = run.Count <= LongestRun ? run.Count : 0;
+        uint count = run.Count <= LongestShort ? run.Count : 0;
         if (count == 0)
-            _counts.Varint(run.Count);
+            _counts.Byte((byte)Math.Min(run.Count, Long));
+        if (run.Count >= Long)
+            _longCounts.Varint(run.Count);
         _controls.Byte((byte)(code | (size << 3) | ((int)count << 5)));
         Span<byte> bytes = _distances.Reserve(8);
         BinaryPrimitives.WriteInt64LittleEndian(bytes, distance);
@@ -83,13 +92,18 @@ internal sealed class PgwAccessCodec
             return;
         int distanceLength = source.Count(int.MaxValue);
         int countLength = source.Count(int.MaxValue);
+        int longLength = source.Count(int.MaxValue);
         ReadOnlySpan<byte> controls = source.Bytes(count);
         ReadOnlySpan<byte> distances = source.Bytes(distanceLength);
-        var counts = new ByteSource(source.Bytes(countLength));
+        ReadOnlySpan<byte> counts = source.Bytes(countLength);
+        var longCounts = new ByteSource(source.Bytes(longLength));
+        if (countLength == 0 || counts[^1] != 0)
+            throw new InvalidDataException("the list of counts has no end");
         Span<AccessRun> output = runs.AddMany(count);
         Span<ulong> recent = stackalloc ulong[8];
         int at = 0;
-        for (int i = 0; i < output.Length; i++)
+        int countAt = 0;
+        for (int i = 0; i < output.Length && i < controls.Length; i++)
         {
             int control = controls[i];
             int size = 1 << ((control >> 3) & 3);
@@ -107,15 +121,18 @@ internal sealed class PgwAccessCodec
             int place = code - (3 * isStore);
             ulong address = unchecked(recent[place] + (ulong)distance);
             recent[place] = address;
-            uint length = (uint)control >> 5;
-            if (length == 0)
-                length = LongCount(ref counts);
+            // All ones where the count is in the list; the 0 at its end stops a run that reads on there.
+            int listed = ((control >> 5) - 1) >> 31;
+            uint length = (uint)((control >> 5) | (counts[countAt] & listed));
+            countAt -= listed;
+            if (length - 1 >= Long - 1)
+                length = LongCount(length, ref longCounts);
             // Fetch (codes 0 and 1) is 2, store 1, load 0.
             int kind = isStore | ((code - 2) >>> 31 << 1);
             output[i] = new AccessRun(address, length, (AccessKind)kind);
         }
 
-        if (at != distances.Length || counts.Left != 0)
+        if (at != distances.Length || countAt != counts.Length - 1 || longCounts.Left != 0)
             throw new InvalidDataException("the access columns do not fit one another");
     }
 
@@ -128,9 +145,9 @@ internal sealed class PgwAccessCodec
         return BinaryPrimitives.ReadUInt64LittleEndian(word);
     }
 
-    private static uint LongCount(ref ByteSource counts)
+    private static uint LongCount(uint length, ref ByteSource longCounts)
     {
-        ulong count = counts.Varint();
-        return count is > LongestRun and <= uint.MaxValue ? (uint)count : throw new InvalidDataException("a run's count is out of bounds");
+        ulong count = length == 0 ? 0 : longCounts.Varint();
+        return count is >= Long and <= uint.MaxValue ? (uint)count : throw new InvalidDataException("a run's count is out of bounds");
     }
 }

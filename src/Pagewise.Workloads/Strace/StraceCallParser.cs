@@ -320,7 +320,8 @@ internal sealed class StraceCallParser
         }
     }
 
-    private static void SetCloneArguments(EventBatch batch, ref CallRecord call)
+    /// <summary>Says in clone3's terms what fork, vfork or clone with these arguments makes.</summary>
+    public static void SetCloneArguments(EventBatch batch, ref CallRecord call)
     {
         const ulong SignalMask = 0xff;
         const ulong CloneVm = 0x100;
