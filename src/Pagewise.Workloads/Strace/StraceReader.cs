@@ -21,7 +21,9 @@ internal sealed partial class StraceReader : RecordingReader
     private readonly Stack<PendingCall> _spare = new();
     private readonly HashSet<int> _seen = [];
     private readonly Column<byte> _joined = new(1024);
+    private readonly Column<byte> _torn = new(256);
     private int _lastTid;
+    private int _rootPid;
     private int _pendingForks;
     private int _headerBytes;
     private bool _ended;
@@ -59,6 +61,16 @@ internal sealed partial class StraceReader : RecordingReader
 
     private void TakeLine(ReadOnlySpan<byte> line, EventBatch batch)
     {
+        if (_torn.Count > 0 && !line.StartsWith("strace: "u8))
+        {
+            // A message of strace stood in the middle of the line; see TakeTorn.
+            line.CopyTo(_torn.AddMany(line.Length));
+            line = _torn.Span.ToArray();
+            _torn.Clear();
+        }
+
+        if (TakeTorn(line))
+            return;
         var c = new Cursor(line, _lines);
         if (_headerBytes > 0 && !line.StartsWith("# kernel "u8))
         {
@@ -78,7 +90,7 @@ internal sealed partial class StraceReader : RecordingReader
 
         if (line.Trim((byte)' ').IsEmpty)
             return;
-        int tid = TakePrefix(ref c);
+        int tid = TaskOf(TakePrefix(ref c));
         switch (c.Next)
         {
             case (byte)'+' or (byte)'-':
@@ -99,6 +111,19 @@ internal sealed partial class StraceReader : RecordingReader
                 TakeCall(ref c, tid, batch);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Keeps the start of a line that strace, writing to a terminal, tore: <c>fork(strace: Process 7 attached</c>, with
+    /// the rest on a line of its own.
+    /// </summary>
+    private bool TakeTorn(ReadOnlySpan<byte> line)
+    {
+        int at = line.IndexOf("strace: Process "u8);
+        if (at <= 0 || line[0] == '#' || !line.EndsWith(" attached"u8))
+            return false;
+        line[..at].CopyTo(_torn.AddMany(at));
+        return true;
     }
 
     private void TakeComment(ref Cursor c, EventBatch batch)
@@ -128,6 +153,17 @@ internal sealed partial class StraceReader : RecordingReader
         else if (kind == NoteKind.Superseded)
             Supersede(tid, value, batch);
         NoteParser.Add(batch, c.Text, _lines.LineNumber, kind, body, tid, value);
+    }
+
+    // On a terminal strace names the first process only once there are others: "[pid N]" that no call made is the one
+    // whose lines had no pid.
+    private int TaskOf(int tid)
+    {
+        if (tid == _lastTid || tid == 0 || !_seen.Contains(0))
+            return tid;
+        if (_rootPid == 0 && _pendingForks == 0 && !_seen.Contains(tid))
+            _rootPid = tid;
+        return tid == _rootPid ? 0 : tid;
     }
 
     /// <summary>Takes <c>PID </c> or <c>[pid  PID] </c> and a time stamp of <c>-t</c>, <c>-tt</c>, <c>-ttt</c> or <c>-r</c>.</summary>

@@ -79,9 +79,8 @@ internal static class TouchParser
     // "/* minor N major N, value V */"
     private static void TakeRemark(ref Cursor c, ref TouchRecord touch)
     {
-        while (!c.TryTake("*/"u8))
+        for (c.SkipSpaces(); !c.TryTake("*/"u8); c.SkipSpaces())
         {
-            c.SkipSpaces();
             int start = c.Position;
             ReadOnlySpan<byte> word = c.TakeName();
             c.SkipSpaces();
