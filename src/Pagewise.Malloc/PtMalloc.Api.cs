@@ -22,10 +22,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     {
         if (_singleThread)
             return IntMalloc(_mainArena, bytes);
-        ulong av = ArenaGet();
+        ulong av = ArenaGet(bytes);
         ulong mem = IntMalloc(av, bytes);
         if (mem == 0 && av != 0)
-            mem = IntMalloc(ArenaGetRetry(av), bytes);
+            mem = IntMalloc(ArenaGetRetry(av, bytes), bytes);
         return mem;
     }
 
@@ -68,7 +68,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             return OutOfMemory();
         ulong bytes = (ulong)product;
         MaybeInitTcache();
-        ulong av = _singleThread ? _mainArena : ArenaGet();
+        ulong av = _singleThread ? _mainArena : ArenaGet(bytes);
         ulong oldTop = 0;
         ulong oldTopSize = 0;
         if (av != 0)
@@ -79,7 +79,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
         ulong mem = IntMalloc(av, bytes);
         if (mem == 0 && !_singleThread && av != 0)
-            mem = IntMalloc(ArenaGetRetry(av), bytes);
+            mem = IntMalloc(ArenaGetRetry(av, bytes), bytes);
         if (mem == 0)
             return 0;
         ulong chunk = Mem2Chunk(mem);

@@ -77,12 +77,12 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         (Head(chunk) & NonMainArenaBit) == 0 ? _mainArena : ReadWord(HeapForPtr(chunk));
 
     /// <summary>The arena the current thread allocates from (arena_get).</summary>
-    private ulong ArenaGet() => _threadArena != 0 ? _threadArena : ArenaGet2(0);
+    private ulong ArenaGet(ulong bytes) => _threadArena != 0 ? _threadArena : ArenaGet2(bytes, 0);
 
     /// <summary>Another arena after <paramref name="failed"/> had no memory: the main one, or if it was that, any other.</summary>
-    private ulong ArenaGetRetry(ulong failed) => failed != _mainArena ? _mainArena : ArenaGet2(failed);
+    private ulong ArenaGetRetry(ulong failed, ulong bytes) => failed != _mainArena ? _mainArena : ArenaGet2(bytes, failed);
 
-    private ulong ArenaGet2(ulong avoid)
+    private ulong ArenaGet2(ulong bytes, ulong avoid)
     {
         ulong av = GetFreeList();
         if (av != 0)
@@ -99,7 +99,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         if (_narenas <= Word(_narenasLimit - 1))
         {
             _narenas++;
-            av = IntNewArena();
+            av = IntNewArena(bytes);
             if (av == 0)
                 _narenas--;
             return av;
@@ -158,13 +158,16 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         }
     }
 
-    /// <summary>Creates an arena whose state lies at the beginning of its first heap, and attaches the current thread.</summary>
-    private ulong IntNewArena()
+    /// <summary>
+    /// Creates an arena whose state lies at the beginning of its first heap, and attaches the current thread. The heap has
+    /// room for the request that wants the arena, unless no heap is large enough for that.
+    /// </summary>
+    private ulong IntNewArena(ulong bytes)
     {
         ulong needed = HeapInfoSize + MallocStateSize + TAbi.MallocAlignment;
-        ulong heap = NewHeap(needed, _mp.TopPad);
+        ulong heap = NewHeap(Word(needed + bytes), _mp.TopPad);
         if (heap == 0)
-            heap = NewHeap(needed, 0);
+            heap = NewHeap(needed, _mp.TopPad);
         if (heap == 0)
             return 0;
         ulong av = heap + HeapInfoSize;

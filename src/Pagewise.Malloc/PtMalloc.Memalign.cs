@@ -27,10 +27,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
         if (_singleThread)
             return IntMemalign(_mainArena, alignment, bytes);
-        ulong av = ArenaGet();
+        ulong av = ArenaGet(Word(bytes + alignment + MinSize));
         ulong mem = IntMemalign(av, alignment, bytes);
         if (mem == 0 && av != 0)
-            mem = IntMemalign(ArenaGetRetry(av), alignment, bytes);
+            mem = IntMemalign(ArenaGetRetry(av, bytes), alignment, bytes);
         return mem;
     }
 

@@ -67,10 +67,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     {
         if (_threads[_currentThread].TcacheShuttingDown)
             return;
-        ulong av = ArenaGet();
+        ulong av = ArenaGet(TcacheStructSize);
         ulong mem = IntMalloc(av, TcacheStructSize);
         if (mem == 0)
-            mem = IntMalloc(ArenaGetRetry(av), TcacheStructSize);
+            mem = IntMalloc(ArenaGetRetry(av, TcacheStructSize), TcacheStructSize);
         if (mem == 0)
             return;
         _memory.Fill(mem, 0, TcacheStructSize);
