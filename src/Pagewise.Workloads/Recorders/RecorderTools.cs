@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Pagewise.Workloads;
 
@@ -10,6 +11,9 @@ internal static class RecorderTools
     /// <exception cref="RecorderException">It is not installed.</exception>
     public static string Find(string tool, string package) =>
         FindInPath(tool) ?? throw new RecorderException($"record needs {tool}: install the package {package}");
+
+    /// <summary>The path of a tool in PATH, where it is installed.</summary>
+    public static bool TryFind(string tool, [NotNullWhen(true)] out string? path) => (path = FindInPath(tool)) is not null;
 
     /// <summary>The path of the program to record.</summary>
     /// <exception cref="RecorderException">There is none.</exception>
