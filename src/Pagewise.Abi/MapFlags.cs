@@ -20,6 +20,8 @@ public enum MapFlags : uint
     Anonymous = 0x20,
     /// <summary><c>MAP_32BIT</c> (x86): place in [1 GiB, 2 GiB).</summary>
     Bit32 = 0x40,
+    /// <summary><c>MAP_ABOVE4G</c> (x86): place above 4 GiB.</summary>
+    Above4G = 0x80,
     /// <summary><c>MAP_GROWSDOWN</c>.</summary>
     GrowsDown = 0x0100,
     /// <summary><c>MAP_DENYWRITE</c>: ignored by Linux.</summary>

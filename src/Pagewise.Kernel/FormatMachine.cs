@@ -27,7 +27,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         Rmap rmap = new(MemMap, Allocator, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
-        SystemCalls = new SystemCalls.SystemCalls(Settings(spec), AddressSpaces, Inodes, _pageTables, Tasks);
+        SystemCalls = new SystemCalls.SystemCalls(Settings(spec), Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks);
     }
 
     public override PageTables PageTables => _pageTables;
@@ -160,6 +160,15 @@ internal sealed partial class FormatMachine<TFormat> : Machine
                 return 0;
         }
     }
+
+    private static TaskDefaults Defaults(MachineSpec spec) => new()
+    {
+        Limits = spec.Limits,
+        Uid = spec.Uid,
+        CapIpcLock = spec.CapIpcLock,
+        CapSysResource = spec.CapSysResource,
+        CapSysAdmin = spec.CapSysAdmin,
+    };
 
     private static VmSettings Settings(MachineSpec spec) => new()
     {

@@ -17,6 +17,15 @@ public sealed class AddressSpaceArenas : IDisposable
     /// <summary>Links between areas and anon_vmas.</summary>
     public Arena<AnonVmaChain> AnonVmaChains { get; } = new(1 << 26);
 
+    /// <summary>Pages promised to all address spaces (vm_committed_as).</summary>
+    public long CommittedAs { get; set; }
+
+    /// <summary>The inode number that the next memfd or shared anonymous mapping gets on the kernel's shmem mount.</summary>
+    public ulong NextShmemInode { get; set; } = 1;
+
+    /// <summary>State of the generator that ASLR draws from.</summary>
+    public ulong RandomState { get; set; }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -42,8 +42,14 @@ public struct MmStruct
     /// <summary>First address beyond user space (TASK_SIZE).</summary>
     public ulong TaskSize;
 
+    /// <summary>First address that placement does not use unless a hint lies above it (DEFAULT_MAP_WINDOW).</summary>
+    public ulong DefaultMapWindow;
+
     /// <summary>Where top-down placement starts (mmap_base), one past the highest address.</summary>
     public ulong MmapBase;
+
+    /// <summary>Where MAP_32BIT placement starts: 1 GiB, more with ASLR.</summary>
+    public ulong Mmap32Base;
 
     /// <summary>Where bottom-up placement starts (mmap_legacy_base).</summary>
     public ulong MmapLegacyBase;

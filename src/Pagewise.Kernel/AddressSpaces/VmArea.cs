@@ -28,6 +28,11 @@ public struct VmArea
     /// <summary>The inode mapped (vm_file), 0 for anonymous memory. Shared anonymous memory has a shmem inode.</summary>
     public int Inode;
 
+    /// <summary>
+    /// The open file that was mapped (vm_file's identity), 0 when none: areas of two opens of one inode do not merge.
+    /// </summary>
+    public int File;
+
     /// <summary>The anon_vma, 0 until the first private page (vma->anon_vma).</summary>
     public int AnonVma;
 
@@ -61,6 +66,14 @@ public struct VmArea
     /// <summary>A special mapping's own name.</summary>
     public VmaName Name;
 
+    /// <summary>A private mapping of /dev/zero: named by its inode, yet anonymous memory (mmap_zero).</summary>
+    public bool IsDevZero;
+
+    /// <summary>
+    /// An attached System V segment: its shm_vm_ops have a close operation, so a merge may not remove it.
+    /// </summary>
+    public bool IsShm;
+
     /// <summary>Size in bytes.</summary>
     public readonly ulong LengthBytes => End - Start;
 
@@ -68,7 +81,7 @@ public struct VmArea
     public readonly ulong Pages => (End - Start) >> 12;
 
     /// <summary>Whether private pages of it are anonymous from the start (vma_is_anonymous).</summary>
-    public readonly bool IsAnonymous => Inode == 0 && Name == VmaName.None;
+    public readonly bool IsAnonymous => (Inode == 0 && Name == VmaName.None) || IsDevZero;
 
     /// <summary>The page index of an address within the file or anon_vma (linear_page_index).</summary>
     public readonly ulong PageIndex(ulong address) => ((address - Start) >> 12) + PgOff;

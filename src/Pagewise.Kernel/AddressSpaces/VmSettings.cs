@@ -9,6 +9,9 @@ public sealed record VmSettings
     /// <summary>The kernel release.</summary>
     public required KernelVersion Kernel { get; init; }
 
+    /// <summary>What that release does differently from others.</summary>
+    public MmFeatures Features => field ??= new MmFeatures(Kernel);
+
     /// <summary>Page-table format: decides the size of user space.</summary>
     public PageTableFormat Format { get; init; } = PageTableFormat.X86_64;
 
@@ -44,9 +47,6 @@ public sealed record VmSettings
 
     /// <summary>vm.legacy_va_layout.</summary>
     public bool LegacyVaLayout { get; init; }
-
-    /// <summary>Transparent huge pages: with Never files are not aligned for them.</summary>
-    public ThpMode Thp { get; init; } = ThpMode.Madvise;
 
     /// <summary>kernel.randomize_va_space: 0 none, 1 mmap, stack and vdso, 2 also brk.</summary>
     public int RandomizeVaSpace { get; init; }

@@ -27,6 +27,9 @@ public struct Inode
     /// <summary>Writable shared mappings (i_mmap_writable).</summary>
     public int WritableMappings;
 
+    /// <summary>Pages of the commit charge that the inode itself holds: shared memory made with a size and without NORESERVE.</summary>
+    public ulong ChargedPages;
+
     /// <summary>Index of its name in <see cref="InodeTable"/>.</summary>
     public int Name;
 

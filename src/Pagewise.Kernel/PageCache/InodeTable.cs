@@ -39,6 +39,9 @@ public sealed class InodeTable : IDisposable
     /// <summary>The name of an inode.</summary>
     public string NameOf(int inode) => _names[Inodes[inode].Name];
 
+    /// <summary>Ends an inode that nothing refers to and that has no cached pages (destroy_inode).</summary>
+    public void Free(int inode) => Inodes.Free(inode);
+
     /// <inheritdoc/>
     public void Dispose() => Inodes.Dispose();
 }

@@ -1,38 +1,106 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
 
 namespace Pagewise.Kernel.SystemCalls;
 
 public sealed partial class SystemCalls
 {
     /// <summary>brk(2): the break after the call; the old one when it could not move.</summary>
-    public SysResult Brk(int task, ulong address) => Errno.ENOSYS;
+    public SysResult Brk(int task, ulong address)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return SysResult.Of(_mappings.Brk(in current, address));
+    }
 
     /// <summary>mmap(2). <paramref name="offsetBytes"/> must be a multiple of the page size.</summary>
-    public SysResult Mmap(int task, ulong address, ulong lengthBytes, Prot prot, MapFlags flags, int fd, ulong offsetBytes) => Errno.ENOSYS;
+    public SysResult Mmap(int task, ulong address, ulong lengthBytes, Prot prot, MapFlags flags, int fd, ulong offsetBytes)
+    {
+        if ((offsetBytes & 4095) != 0)
+            return Errno.EINVAL;
+        Current current = _tasks.CurrentOf(task);
+        int file = 0;
+        if ((flags & MapFlags.Anonymous) == 0)
+        {
+            file = LookupFile(task, fd);
+            if (file == 0)
+                return Errno.EBADF;
+            if ((flags & MapFlags.HugeTlb) != 0)
+                return Errno.EINVAL;
+        }
+        else if ((flags & MapFlags.HugeTlb) != 0)
+        {
+            return HugeTlb(flags, lengthBytes);
+        }
+
+        return _mappings.Mmap(in current, file, address, lengthBytes, prot, flags, offsetBytes >> 12);
+    }
+
+    /// <summary>MAP_HUGETLB on a machine whose pool of huge pages is empty: the size must exist, and none is free.</summary>
+    private static SysResult HugeTlb(MapFlags flags, ulong lengthBytes)
+    {
+        uint sizeLog = ((uint)flags >> 26) & 63;
+        return sizeLog is not (0 or 21 or 30) || lengthBytes == 0 ? Errno.EINVAL : Errno.ENOMEM;
+    }
 
     /// <summary>munmap(2).</summary>
-    public SysResult Munmap(int task, ulong address, ulong lengthBytes) => Errno.ENOSYS;
+    public SysResult Munmap(int task, ulong address, ulong lengthBytes)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Munmap(in current, address, lengthBytes);
+    }
 
     /// <summary>mprotect(2).</summary>
-    public SysResult Mprotect(int task, ulong address, ulong lengthBytes, Prot prot) => Errno.ENOSYS;
+    public SysResult Mprotect(int task, ulong address, ulong lengthBytes, Prot prot)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Mprotect(in current, address, lengthBytes, prot);
+    }
+
+    /// <summary>pkey_mprotect(2) on a CPU without protection keys: key −1 is mprotect, any other is unknown.</summary>
+    public SysResult PkeyMprotect(int task, ulong address, ulong lengthBytes, Prot prot, int pkey) =>
+        pkey == -1 ? Mprotect(task, address, lengthBytes, prot) : Errno.EINVAL;
 
     /// <summary>mremap(2).</summary>
-    public SysResult Mremap(int task, ulong oldAddress, ulong oldLengthBytes, ulong newLengthBytes, MremapFlags flags, ulong newAddress) => Errno.ENOSYS;
+    public SysResult Mremap(int task, ulong oldAddress, ulong oldLengthBytes, ulong newLengthBytes, MremapFlags flags, ulong newAddress)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Mremap(in current, oldAddress, oldLengthBytes, newLengthBytes, flags, newAddress);
+    }
 
     /// <summary>madvise(2).</summary>
-    public SysResult Madvise(int task, ulong address, ulong lengthBytes, Madvice advice) => Errno.ENOSYS;
+    public SysResult Madvise(int task, ulong address, ulong lengthBytes, Madvice advice)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Madvise(in current, address, lengthBytes, advice);
+    }
 
     /// <summary>mlock(2) with flags 0, mlock2(2) otherwise.</summary>
-    public SysResult Mlock(int task, ulong address, ulong lengthBytes, MlockFlags flags) => Errno.ENOSYS;
+    public SysResult Mlock(int task, ulong address, ulong lengthBytes, MlockFlags flags)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Mlock(in current, address, lengthBytes, flags);
+    }
 
     /// <summary>munlock(2).</summary>
-    public SysResult Munlock(int task, ulong address, ulong lengthBytes) => Errno.ENOSYS;
+    public SysResult Munlock(int task, ulong address, ulong lengthBytes)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Munlock(in current, address, lengthBytes);
+    }
 
     /// <summary>mlockall(2).</summary>
-    public SysResult Mlockall(int task, MlockAllFlags flags) => Errno.ENOSYS;
+    public SysResult Mlockall(int task, MlockAllFlags flags)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Mlockall(in current, flags);
+    }
 
     /// <summary>munlockall(2).</summary>
-    public SysResult Munlockall(int task) => Errno.ENOSYS;
+    public SysResult Munlockall(int task)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Munlockall(in current);
+    }
 
     /// <summary>mincore(2).</summary>
     /// <param name="task">The calling task's index.</param>
@@ -40,14 +108,30 @@ public sealed partial class SystemCalls
     /// <param name="lengthBytes">Length; rounded up to pages.</param>
     /// <param name="vector">Where the program wants the bytes; checked for EFAULT.</param>
     /// <param name="residency">The bytes, one a page, as far as the span reaches.</param>
-    public SysResult Mincore(int task, ulong address, ulong lengthBytes, ulong vector, Span<byte> residency) => Errno.ENOSYS;
+    public SysResult Mincore(int task, ulong address, ulong lengthBytes, ulong vector, Span<byte> residency)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Mincore(in current, address, lengthBytes, vector, residency);
+    }
 
     /// <summary>msync(2).</summary>
-    public SysResult Msync(int task, ulong address, ulong lengthBytes, MsyncFlags flags) => Errno.ENOSYS;
+    public SysResult Msync(int task, ulong address, ulong lengthBytes, MsyncFlags flags)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Msync(in current, address, lengthBytes, flags);
+    }
 
     /// <summary>mseal(2) (6.10).</summary>
-    public SysResult Mseal(int task, ulong address, ulong lengthBytes, ulong flags) => Errno.ENOSYS;
+    public SysResult Mseal(int task, ulong address, ulong lengthBytes, ulong flags)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.Mseal(in current, address, lengthBytes, flags);
+    }
 
     /// <summary>remap_file_pages(2), emulated by mmap since 4.0.</summary>
-    public SysResult RemapFilePages(int task, ulong address, ulong sizeBytes, Prot prot, ulong pgOff, MapFlags flags) => Errno.ENOSYS;
+    public SysResult RemapFilePages(int task, ulong address, ulong sizeBytes, Prot prot, ulong pgOff, MapFlags flags)
+    {
+        Current current = _tasks.CurrentOf(task);
+        return _mappings.RemapFilePages(in current, address, sizeBytes, prot, pgOff, flags);
+    }
 }

@@ -1,6 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Mappings;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Tasks;
 
@@ -10,38 +11,51 @@ namespace Pagewise.Kernel.SystemCalls;
 /// The first door: every system call that memory depends on, for a task named by its index in the task table. Results
 /// are what the modelled kernel leaves in the return register.
 /// </summary>
-public sealed partial class SystemCalls
+public sealed partial class SystemCalls : IDisposable
 {
     private readonly TaskTable _tasks;
+    private readonly AddressSpaceArenas _spaces;
+    private readonly InodeTable _inodes;
+    private readonly PageTables _pageTables;
+    private readonly OpenFiles _files;
+    private readonly FileTables _fileTables;
+    private readonly MemoryMappings _mappings;
+    private readonly Processes _processes;
+    private readonly SharedSegments _segments;
 
     /// <summary>Opens the door over a machine's state.</summary>
     /// <param name="settings">The kernel's settings.</param>
+    /// <param name="defaults">What the first task starts with.</param>
     /// <param name="spaces">Areas and address spaces.</param>
     /// <param name="inodes">Files.</param>
     /// <param name="pageTables">The page tables of all address spaces.</param>
     /// <param name="tasks">The tasks.</param>
-    public SystemCalls(VmSettings settings, AddressSpaceArenas spaces, InodeTable inodes, PageTables pageTables, TaskTable tasks)
+    public SystemCalls(
+        VmSettings settings,
+        TaskDefaults defaults,
+        AddressSpaceArenas spaces,
+        InodeTable inodes,
+        PageTables pageTables,
+        TaskTable tasks)
     {
         _tasks = tasks;
+        _spaces = spaces;
+        _inodes = inodes;
+        _pageTables = pageTables;
+        _files = new OpenFiles(spaces, inodes, pageTables, new MmAccount(spaces, settings));
+        _fileTables = new FileTables(_files);
+        _mappings = new MemoryMappings(settings, spaces, inodes, _files, pageTables);
+        _processes = new Processes(settings, defaults, spaces, _mappings, pageTables, _files, _fileTables, tasks);
+        _segments = new SharedSegments(_mappings, _files, inodes);
     }
 
     /// <summary>The door as one task has it.</summary>
     public TaskSystemCalls For(int task) => new(this, task);
 
-    /// <summary>Whether <see cref="Invoke"/> models a call; of the others it returns ENOSYS.</summary>
-    public static bool IsModelled(Sysno number) => number is not Sysno.Unknown;
-
-    /// <summary>Makes a system call by number, as the entry code does: for recordings.</summary>
-    /// <param name="task">The calling task's index.</param>
-    /// <param name="args">The call. What its pointers stand for comes with it.</param>
-    public SysResult Invoke(int task, in SyscallArgs args) => args.Number switch
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        Sysno.Brk => Brk(task, args.A0),
-        Sysno.Mmap => Mmap(task, args.A0, args.A1, (Prot)args.A2, (MapFlags)args.A3, (int)args.A4, args.A5),
-        Sysno.Munmap => Munmap(task, args.A0, args.A1),
-        Sysno.Mprotect => Mprotect(task, args.A0, args.A1, (Prot)args.A2),
-        Sysno.Mremap => Mremap(task, args.A0, args.A1, args.A2, (MremapFlags)args.A3, args.A4),
-        Sysno.Madvise => Madvise(task, args.A0, args.A1, (Madvice)args.A2),
-        _ => Errno.ENOSYS,
-    };
+        _files.Dispose();
+        _fileTables.Dispose();
+    }
 }

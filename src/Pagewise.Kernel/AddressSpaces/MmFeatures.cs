@@ -1,0 +1,84 @@
+using Pagewise.Abi;
+
+namespace Pagewise.Kernel.AddressSpaces;
+
+/// <summary>What address spaces do differently from release to release, one switch a change, each named by it.</summary>
+public sealed record MmFeatures
+{
+    /// <summary>Works the switches out for a release.</summary>
+    public MmFeatures(KernelVersion kernel)
+    {
+        AlignsAnonymousForThp = kernel >= new KernelVersion(6, 7);
+        AlignsAnonymousMultiplesOnly = kernel >= new KernelVersion(6, 13);
+        ThpAlignmentHonoursTopDown = kernel >= new KernelVersion(6, 7);
+        MapStackIsNoHugePage = kernel >= new KernelVersion(6, 7);
+        ChecksBeforeUnmapping = kernel >= new KernelVersion(6, 12);
+        MergesUnfaultedIntoFaulted = kernel >= new KernelVersion(6, 16);
+        MprotectUnaccountsUntouched = kernel >= new KernelVersion(6, 6);
+        MremapMovesManyAreas = kernel >= new KernelVersion(6, 17);
+        HasVvarVclock = kernel >= new KernelVersion(6, 13);
+        VdsoBesideStack = kernel < new KernelVersion(6, 13);
+        MovesBrkOfStaticPie = kernel >= new KernelVersion(6, 15);
+        HasMseal = kernel >= new KernelVersion(6, 10);
+        HasDroppable = kernel >= new KernelVersion(6, 11);
+        HasGuardRegions = kernel >= new KernelVersion(6, 13);
+        HasGuardRegionsInFiles = kernel >= new KernelVersion(6, 15);
+        MapsDevZeroForThp = kernel >= new KernelVersion(6, 16);
+        BssFollowsSegment = kernel >= new KernelVersion(6, 6);
+        ExpandsStackInGup = kernel < new KernelVersion(6, 5);
+    }
+
+    /// <summary>6.7: an anonymous mapping of 2 MiB or more without a hint is placed on a 2 MiB boundary.</summary>
+    public bool AlignsAnonymousForThp { get; }
+
+    /// <summary>6.13: only when its length is a multiple of 2 MiB.</summary>
+    public bool AlignsAnonymousMultiplesOnly { get; }
+
+    /// <summary>6.7: alignment for huge pages keeps to the top of the gap where no shift is needed.</summary>
+    public bool ThpAlignmentHonoursTopDown { get; }
+
+    /// <summary>6.7: MAP_STACK sets VM_NOHUGEPAGE.</summary>
+    public bool MapStackIsNoHugePage { get; }
+
+    /// <summary>6.12: mmap checks limits before it unmaps what MAP_FIXED replaces; before, a failing mmap left a hole.</summary>
+    public bool ChecksBeforeUnmapping { get; }
+
+    /// <summary>6.16: areas merge when one of the two has no anon_vma yet, whichever it is.</summary>
+    public bool MergesUnfaultedIntoFaulted { get; }
+
+    /// <summary>6.6: mprotect to read-only gives back the commit charge of anonymous memory never touched.</summary>
+    public bool MprotectUnaccountsUntouched { get; }
+
+    /// <summary>6.17: a same-size MREMAP_FIXED may cover several areas and the gaps between them.</summary>
+    public bool MremapMovesManyAreas { get; }
+
+    /// <summary>6.13: [vvar] ends with an area of its own for virtual clocks, [vvar_vclock].</summary>
+    public bool HasVvarVclock { get; }
+
+    /// <summary>Before 6.13: with ASLR the vdso goes above the stack; after, to the mmap area.</summary>
+    public bool VdsoBesideStack { get; }
+
+    /// <summary>6.15: a static-pie's break moves to the low half without ASLR too.</summary>
+    public bool MovesBrkOfStaticPie { get; }
+
+    /// <summary>6.10: mseal(2).</summary>
+    public bool HasMseal { get; }
+
+    /// <summary>6.11: MAP_DROPPABLE.</summary>
+    public bool HasDroppable { get; }
+
+    /// <summary>6.13: MADV_GUARD_INSTALL and MADV_GUARD_REMOVE.</summary>
+    public bool HasGuardRegions { get; }
+
+    /// <summary>6.15: guard regions in file mappings and read-only ones too.</summary>
+    public bool HasGuardRegionsInFiles { get; }
+
+    /// <summary>Private mappings of /dev/zero are placed as for huge pages.</summary>
+    public bool MapsDevZeroForThp { get; }
+
+    /// <summary>6.6: each program segment brings its own bss; before, one bss followed the last segment.</summary>
+    public bool BssFollowsSegment { get; }
+
+    /// <summary>Before 6.5: the kernel's own accesses (mlock, populate) grow stacks.</summary>
+    public bool ExpandsStackInGup { get; }
+}

@@ -1,0 +1,48 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
+
+namespace Pagewise.Kernel.Mappings;
+
+public sealed partial class MemoryMappings
+{
+    /// <summary>Whether MAP_NORESERVE and SHM_NORESERVE are honoured: not under vm.overcommit_memory=2.</summary>
+    internal bool MayOvercommit => _settings.OvercommitMemory != 2;
+
+    /// <summary>
+    /// Unmaps the areas of a System V attachment that would have begun at an address (ksys_shmdt): the first area
+    /// found there says which attachment, the others belong to it when they map the same open file.
+    /// </summary>
+    internal SysResult UnmapAttachment(in Current current, ulong address)
+    {
+        int vma = _tree.FindVma(current.Mm, address);
+        while (vma != 0 && !IsPartOfAttachment(vma, address))
+            vma = _vmas[vma].Next;
+        if (vma == 0)
+            return Errno.EINVAL;
+        int file = _vmas[vma].File;
+        ulong size = PageAlign(_inodes.Inodes[_vmas[vma].Inode].SizeBytes);
+        while (vma != 0 && _vmas[vma].End - address <= size)
+        {
+            ref readonly VmArea area = ref _vmas[vma];
+            int next = area.Next;
+            if (area.File == file && IsPartOfAttachment(vma, address))
+            {
+                ulong start = area.Start;
+                ulong end = area.End;
+                Errno error = UnmapAligned(current.Mm, start, end);
+                if (error != Errno.None)
+                    return error;
+            }
+
+            vma = next;
+        }
+
+        return SysResult.Ok;
+    }
+
+    private bool IsPartOfAttachment(int vma, ulong address)
+    {
+        ref readonly VmArea area = ref _vmas[vma];
+        return area.IsShm && (area.Start - address) >> 12 == area.PgOff;
+    }
+}

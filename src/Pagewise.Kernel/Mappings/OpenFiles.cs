@@ -1,0 +1,111 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.PageCache;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.Mappings;
+
+/// <summary>
+/// Open files and what keeps inodes alive: a file table (fs/file_table.c), and the areas of each inode (i_mmap).
+/// Simplified: i_mmap is a list, newest first, in place of an interval tree.
+/// </summary>
+public sealed class OpenFiles : IDisposable
+{
+    private readonly AddressSpaceArenas _spaces;
+    private readonly InodeTable _inodes;
+    private readonly PageTables _pageTables;
+    private readonly MmAccount _account;
+
+    /// <summary>Makes an empty table.</summary>
+    /// <param name="spaces">The areas that map files.</param>
+    /// <param name="inodes">The inodes.</param>
+    /// <param name="pageTables">Told when an inode's pages go.</param>
+    /// <param name="account">Gets back what shared memory was charged.</param>
+    public OpenFiles(AddressSpaceArenas spaces, InodeTable inodes, PageTables pageTables, MmAccount account)
+    {
+        _spaces = spaces;
+        _inodes = inodes;
+        _pageTables = pageTables;
+        _account = account;
+    }
+
+    /// <summary>The open files; index 0 is none.</summary>
+    public Arena<OpenFile> Files { get; } = new(1 << 22);
+
+    /// <summary>Opens an inode: a file with one reference, which takes one on the inode. 0 when no memory is left.</summary>
+    public int Open(int inode, OpenFlags flags)
+    {
+        int id = Files.Allocate();
+        if (id == 0)
+            return 0;
+        ref OpenFile file = ref Files[id];
+        file.Inode = inode;
+        file.Flags = flags;
+        file.RefCount = 1;
+        _inodes.Inodes[inode].RefCount++;
+        return id;
+    }
+
+    /// <summary>Takes a reference (get_file).</summary>
+    public void Get(int file) => Files[file].RefCount++;
+
+    /// <summary>Drops a reference (fput).</summary>
+    public void Put(int file)
+    {
+        if (--Files[file].RefCount != 0)
+            return;
+        int inode = Files[file].Inode;
+        Files.Free(file);
+        PutInode(inode);
+    }
+
+    /// <summary>Drops a reference on an inode (iput): the last one evicts its pages and ends it.</summary>
+    public void PutInode(int inode)
+    {
+        ref Inode node = ref _inodes.Inodes[inode];
+        if (--node.RefCount != 0)
+            return;
+        if (node.ChargedPages != 0)
+            _account.Uncharge(node.ChargedPages);
+        _pageTables.Truncate(inode, 0);
+        _inodes.Free(inode);
+    }
+
+    /// <summary>Puts an area among those that map its inode (vma_link_file).</summary>
+    public void LinkArea(int vma)
+    {
+        ref VmArea area = ref _spaces.Vmas[vma];
+        ref Inode inode = ref _inodes.Inodes[area.Inode];
+        area.SharedPrev = 0;
+        area.SharedNext = inode.FirstMapping;
+        if (inode.FirstMapping != 0)
+            _spaces.Vmas[inode.FirstMapping].SharedPrev = vma;
+        inode.FirstMapping = vma;
+        if (IsSharedMayWrite(area.Flags))
+            inode.WritableMappings++;
+    }
+
+    /// <summary>Takes an area from those that map its inode (unlink_file_vma).</summary>
+    public void UnlinkArea(int vma)
+    {
+        ref VmArea area = ref _spaces.Vmas[vma];
+        ref Inode inode = ref _inodes.Inodes[area.Inode];
+        if (area.SharedPrev != 0)
+            _spaces.Vmas[area.SharedPrev].SharedNext = area.SharedNext;
+        else
+            inode.FirstMapping = area.SharedNext;
+        if (area.SharedNext != 0)
+            _spaces.Vmas[area.SharedNext].SharedPrev = area.SharedPrev;
+        area.SharedPrev = 0;
+        area.SharedNext = 0;
+        if (IsSharedMayWrite(area.Flags))
+            inode.WritableMappings--;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Files.Dispose();
+
+    private static bool IsSharedMayWrite(VmFlags flags) =>
+        (flags & (VmFlags.Shared | VmFlags.MayWrite)) == (VmFlags.Shared | VmFlags.MayWrite);
+}

@@ -1,0 +1,110 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Mappings;
+using Pagewise.Kernel.PageCache;
+
+namespace Pagewise.Kernel.Tasks;
+
+/// <summary>
+/// System V shared memory (ipc/shm.c): segments are shmem inodes under an id and a key. Simplified: no permissions, no
+/// huge pages, and ids count up from 0.
+/// </summary>
+/// <param name="mappings">Maps segments.</param>
+/// <param name="files">Open files: one for each attachment.</param>
+/// <param name="inodes">Inodes.</param>
+public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, InodeTable inodes)
+{
+    private const int IpcPrivate = 0;
+    private const ulong PageSize = 4096;
+
+    private readonly List<Segment> _segments = [];
+
+    private record struct Segment(int Key, int Inode, bool IsRemoved);
+
+    /// <summary>Whether an id names a segment that was not removed.</summary>
+    public bool Exists(int id) => (uint)id < (uint)_segments.Count && !_segments[id].IsRemoved;
+
+    /// <summary>shmget(2): finds a segment by key or makes one.</summary>
+    public SysResult Get(in Current current, int key, ulong sizeBytes, ShmFlags flags)
+    {
+        int found = key == IpcPrivate ? -1 : _segments.FindIndex(segment => segment.Key == key && !segment.IsRemoved);
+        if (found >= 0)
+        {
+            if ((flags & (ShmFlags.Create | ShmFlags.Exclusive)) == (ShmFlags.Create | ShmFlags.Exclusive))
+                return Errno.EEXIST;
+            return inodes.Inodes[_segments[found].Inode].SizeBytes < sizeBytes ? Errno.EINVAL : SysResult.Of((ulong)found);
+        }
+
+        if (key != IpcPrivate && (flags & ShmFlags.Create) == 0)
+            return Errno.ENOENT;
+        if (sizeBytes == 0 || sizeBytes > ulong.MaxValue - (1UL << 24))
+            return Errno.EINVAL;
+        int id = _segments.Count;
+        int inode = mappings.CreateShmem(
+            in current,
+            $"/SYSV{(uint)key:x8}",
+            (ulong)id,
+            sizeBytes,
+            (flags & ShmFlags.NoReserve) != 0 && mappings.MayOvercommit,
+            out Errno error);
+        if (inode == 0)
+            return error;
+        inodes.Inodes[inode].IsDeleted = true;
+        _segments.Add(new Segment(key, inode, IsRemoved: false));
+        return SysResult.Of((ulong)id);
+    }
+
+    /// <summary>shmat(2) (do_shmat).</summary>
+    public SysResult Attach(in Current current, int id, ulong address, ShmFlags flags)
+    {
+        if (id < 0)
+            return Errno.EINVAL;
+        MapFlags mapFlags = MapFlags.Shared;
+        if (address != 0)
+        {
+            if ((address & (PageSize - 1)) != 0)
+            {
+                if ((flags & ShmFlags.Round) == 0)
+                    return Errno.EINVAL;
+                address &= ~(PageSize - 1);
+                if (address == 0 && (flags & ShmFlags.Remap) != 0)
+                    return Errno.EINVAL;
+            }
+
+            mapFlags |= MapFlags.Fixed;
+        }
+        else if ((flags & ShmFlags.Remap) != 0)
+        {
+            return Errno.EINVAL;
+        }
+
+        if (!Exists(id))
+            return Errno.EINVAL;
+        bool isReadOnly = (flags & ShmFlags.ReadOnly) != 0;
+        Prot prot = Prot.Read | (isReadOnly ? Prot.None : Prot.Write) | ((flags & ShmFlags.Exec) != 0 ? Prot.Exec : Prot.None);
+        int inode = _segments[id].Inode;
+        ulong size = inodes.Inodes[inode].SizeBytes;
+        if (address != 0 && (flags & ShmFlags.Remap) == 0
+            && (address + size < address || mappings.Tree.FindIntersection(current.Mm, address, address + size) != 0))
+            return Errno.EINVAL;
+        int file = files.Open(inode, isReadOnly ? OpenFlags.ReadOnly : OpenFlags.ReadWrite);
+        if (file == 0)
+            return Errno.ENOMEM;
+        files.Files[file].IsShm = true;
+        SysResult result = mappings.Mmap(in current, file, address, size, prot, mapFlags, 0);
+        files.Put(file);
+        return result;
+    }
+
+    /// <summary>shmdt(2): unmaps what is left of the attachment that began at an address.</summary>
+    public SysResult Detach(in Current current, ulong address) =>
+        (address & (PageSize - 1)) != 0 ? Errno.EINVAL : mappings.UnmapAttachment(in current, address);
+
+    /// <summary>shmctl(IPC_RMID): the id and the key end; the memory ends with its last attachment.</summary>
+    public void Remove(int id)
+    {
+        Segment segment = _segments[id];
+        _segments[id] = segment with { IsRemoved = true };
+        files.PutInode(segment.Inode);
+    }
+}
