@@ -84,6 +84,14 @@ internal sealed class Cpu<TFormat>(int number, PhysicalMemory memory, CpuPreset 
         seen = tlbGen;
     }
 
+    /// <summary>Which of its TLBs have a translation of an address of an address space; changes nothing.</summary>
+    public void FindTranslations(ulong contextId, ulong address, List<TlbFinding> findings)
+    {
+        int asid = _hasAsids ? Array.IndexOf(_contextIds, contextId) : LoadedContext == contextId ? 0 : -1;
+        if (asid >= 0)
+            Mmu.Find(Number, address, Hardware(asid), findings);
+    }
+
     public void Dispose() => Mmu.Dispose();
 
     /// <summary>The hardware's identifier of a slot (kern_pcid): from 1, 0 is the kernel's.</summary>

@@ -26,4 +26,11 @@ public struct LevelCounts
         for (int level = 0; level < 8; level++)
             this[level] += other[level];
     }
+
+    /// <summary>Takes other counts away, level by level.</summary>
+    public void Subtract(in LevelCounts other)
+    {
+        for (int level = 0; level < 8; level++)
+            this[level] -= other[level];
+    }
 }

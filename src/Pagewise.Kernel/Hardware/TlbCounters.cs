@@ -59,4 +59,22 @@ public struct TlbCounters
         ShootdownsReceived += other.ShootdownsReceived;
         Cr3Writes += other.Cr3Writes;
     }
+
+    /// <summary>Takes earlier counts away: what was done since.</summary>
+    public void Subtract(in TlbCounters earlier)
+    {
+        L1DataHits -= earlier.L1DataHits;
+        L1InstructionHits -= earlier.L1InstructionHits;
+        L2Hits -= earlier.L2Hits;
+        Walks -= earlier.Walks;
+        FaultingWalks -= earlier.FaultingWalks;
+        EntriesRead.Subtract(earlier.EntriesRead);
+        EntriesFoundIn.Subtract(earlier.EntriesFoundIn);
+        WalkCacheHits.Subtract(earlier.WalkCacheHits);
+        InvalidatedPages -= earlier.InvalidatedPages;
+        FlushedSpaces -= earlier.FlushedSpaces;
+        FullFlushes -= earlier.FullFlushes;
+        ShootdownsReceived -= earlier.ShootdownsReceived;
+        Cr3Writes -= earlier.Cr3Writes;
+    }
 }

@@ -39,6 +39,13 @@ public sealed class InodeTable : IDisposable
     /// <summary>The name of an inode.</summary>
     public string NameOf(int inode) => _names[Inodes[inode].Name];
 
+    /// <summary>Gives an inode another name: a recording may show a file before it shows its path.</summary>
+    public void Rename(int inode, string name)
+    {
+        Inodes[inode].Name = _names.Count;
+        _names.Add(name);
+    }
+
     /// <summary>Ends an inode that nothing refers to and that has no cached pages (destroy_inode).</summary>
     public void Free(int inode) => Inodes.Free(inode);
 

@@ -30,6 +30,13 @@ public sealed partial class SystemCalls
         return result;
     }
 
+    /// <summary>The file that a descriptor leads to; 0 when it is not open.</summary>
+    public int InodeOf(int task, int fd)
+    {
+        int file = _fileTables.Lookup(FilesOf(task), fd);
+        return file == 0 ? 0 : _files.Files[file].Inode;
+    }
+
     /// <summary>close(2).</summary>
     public SysResult Close(int task, int fd) => _fileTables.Close(FilesOf(task), fd) ? SysResult.Ok : Errno.EBADF;
 

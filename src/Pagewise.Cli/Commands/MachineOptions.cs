@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Pagewise.Kernel;
+using Pagewise.Replay.Machines;
+
+namespace Pagewise.Cli.Commands;
+
+/// <summary>The options that choose the machine, shared by the commands that run one.</summary>
+internal sealed class MachineOptions
+{
+    private readonly Option<string?> _file = new("--machine")
+    {
+        Description = "Machine file (YAML); what it does not say is as the recording's header says.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _settings = new("--set")
+    {
+        Description = "One setting, such as vm.overcommit_memory=2 or memory=512MiB; may be repeated.",
+        HelpName = "KEY=VALUE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<ulong?> _seed = new("--seed")
+    {
+        Description = "Turns address-space randomisation on, with this seed.",
+        HelpName = "N",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_file);
+        command.Add(_settings);
+        command.Add(_seed);
+    }
+
+    /// <summary>What the options change about the machine of a recording. Wrong files and settings are found here, before any work.</summary>
+    public Func<MachineSpec, MachineSpec> Configure(ParseResult parsed)
+    {
+        string? file = parsed.GetValue(_file);
+        string[] settings = parsed.GetValue(_settings) ?? [];
+        ulong? seed = parsed.GetValue(_seed);
+        _ = Change(new MachineSpec());
+        return Change;
+
+        MachineSpec Change(MachineSpec spec)
+        {
+            if (file is not null)
+                spec = MachineFile.Apply(spec, file);
+            if (seed is not null)
+                spec = spec with { Seed = seed.Value, RandomizeVaSpace = 2 };
+            foreach (string setting in settings)
+                spec = MachineSetting.Set(spec, setting);
+            return spec;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Pagewise.Replay;
+using Pagewise.Reports.Run;
+using Pagewise.Workloads;
+
+namespace Pagewise.Cli.Commands;
+
+/// <summary><c>pagewise run FILE</c>: a recording on a modelled machine, and what came of it.</summary>
+internal static class RunCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommandConsole console)
+    {
+        var file = new Argument<string>("recording") { Description = "The recording; - is standard input." };
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON (docs/json.md)." };
+        var output = new Option<string?>("-o", "--output") { Description = "Write the report there.", HelpName = "FILE" };
+        var touch = new Option<TouchAssumption>("--touch")
+        {
+            Description = "What a program without recorded accesses is assumed to do with its memory: none, write, all.",
+            DefaultValueFactory = _ => TouchAssumption.None,
+        };
+        var machine = new MachineOptions();
+        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch };
+        machine.AddTo(command);
+        command.SetAction(parsed =>
+        {
+            var options = new ReplayOptions
+            {
+                Mode = ReplayMode.Free,
+                Touch = parsed.GetValue(touch),
+                Configure = machine.Configure(parsed),
+                DifferenceLimit = 0,
+            };
+            RunReport report = Run(console, parsed.GetValue(file)!, options);
+            Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
+            return Program.Done;
+        });
+        return command;
+    }
+
+    private static RunReport Run(CommandConsole console, string file, ReplayOptions options)
+    {
+        using RecordingReader reader = RecordingReader.Open(file);
+        using var replayer = new Replayer(reader, options);
+        using var progress = new Progress(console);
+        var builder = new RunReportBuilder(progress.Show);
+        replayer.Observer = builder;
+        replayer.Run();
+        progress.Dispose();
+        Warnings.Print(console, file, replayer.Warnings, reader.UnknownCalls);
+        return builder.Build(replayer, reader, options.Touch);
+    }
+
+    private static void Write(CommandConsole console, RunReport report, bool json, string? output)
+    {
+        if (output is null)
+        {
+            if (json)
+                console.Out.Write(RunReportJson.Write(report));
+            else
+                RunReportText.Write(report, console.Ansi);
+            return;
+        }
+
+        var text = new StringWriter { NewLine = "\n" };
+        if (json)
+            text.Write(RunReportJson.Write(report));
+        else
+            RunReportText.Write(report, new CommandConsole(text, console.Error, isTerminal: false, isErrorTerminal: false).Ansi);
+        OutputFile.Write(output, text.ToString());
+    }
+}

@@ -1,0 +1,78 @@
+using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Hardware;
+
+namespace Pagewise.Kernel;
+
+internal sealed partial class FormatMachine<TFormat>
+{
+    public override int PageTableLevels => TFormat.Levels;
+
+    public override int PageTableEntryBytes => TFormat.EntryBytes;
+
+    public override IReadOnlyList<PageWalkStep> ReadWalk(int mm, ulong address)
+    {
+        var steps = new List<PageWalkStep>();
+        ulong table = TopTable(mm);
+        for (int level = TFormat.Levels; table != 0 && level >= 1; level--)
+        {
+            ulong at = Pte<TFormat>.EntryAt(table, address, level);
+            ulong entry = TFormat.Load(MemMap.Memory, at);
+            steps.Add(new PageWalkStep(level, (uint)(table >> Pfn.Shift), (int)((at - table) / (ulong)TFormat.EntryBytes), entry));
+            if (level == 1 || !Pte<TFormat>.IsTable(entry))
+                break;
+            table = entry & PteBits.AddressMask;
+        }
+
+        return steps;
+    }
+
+    public override uint FindFrame(int mm, ulong address)
+    {
+        IReadOnlyList<PageWalkStep> steps = ReadWalk(mm, address);
+        if (steps.Count == 0 || !Pte<TFormat>.IsPresent(steps[^1].Entry))
+            return 0;
+        ulong within = address & (Pte<TFormat>.SizeAt(steps[^1].Level) - 1);
+        return Pte<TFormat>.PfnOf(steps[^1].Entry) + (uint)(within >> Pfn.Shift);
+    }
+
+    public override IReadOnlyList<TlbFinding> FindInTlbs(int mm, ulong address)
+    {
+        var findings = new List<TlbFinding>();
+        if (!TFormat.IsCanonical(address))
+            return findings;
+        for (int cpu = 0; cpu < _cpus.Count; cpu++)
+            _cpus[cpu].FindTranslations(AddressSpaces.Mms[mm].ContextId, address, findings);
+        return findings;
+    }
+
+    public override PageTableCensus Census(int mm, ulong start, ulong end, ulong floor = 0)
+    {
+        PageTableCensus census = default;
+        ulong table = TopTable(mm);
+        if (table != 0 && start < end)
+            Count(table, TFormat.Levels, 0, start, end, floor, ref census);
+        return census;
+    }
+
+    private ulong TopTable(int mm) => mm == 0 ? 0 : (ulong)AddressSpaces.Mms[mm].Pgd << Pfn.Shift;
+
+    private void Count(ulong table, int level, ulong covers, ulong start, ulong end, ulong floor, ref PageTableCensus census)
+    {
+        if (covers >= floor)
+            census.Tables[level]++;
+        ulong size = Pte<TFormat>.SizeAt(level);
+        while (start < end)
+        {
+            ulong low = start & ~(size - 1);
+            ulong next = low + size > end || low + size < low ? end : low + size;
+            ulong entry = TFormat.Load(MemMap.Memory, Pte<TFormat>.EntryAt(table, start, level));
+            if (entry != 0)
+                census.Entries[level]++;
+            if (level > 1 && Pte<TFormat>.IsTable(entry))
+                Count(entry & PteBits.AddressMask, level - 1, low, start, next, floor, ref census);
+            else if (Pte<TFormat>.IsPresent(entry))
+                census.ResidentPages += (long)((next - start) >> Pfn.Shift);
+            start = next;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using Pagewise.Kernel.PageCache;
+using Pagewise.Procfs;
+
+namespace Pagewise.Replay;
+
+/// <summary>
+/// The files that a recording speaks of, as inodes of the machine. Path lookup is not modelled: a path is a file. The
+/// device and inode number of a file show only in a copy of the maps; they are learnt from the first line that names
+/// it and have to match ever after.
+/// </summary>
+internal sealed class FileWorld(InodeTable inodes)
+{
+    private const uint UnknownDevice = 0;
+
+    private readonly Dictionary<string, int> _byPath = new(StringComparer.Ordinal);
+    private readonly Dictionary<(uint Device, ulong Number), int> _byIdentity = [];
+    private readonly Dictionary<int, (uint Device, ulong Number)> _identities = [];
+    private readonly HashSet<int> _sized = [];
+    private readonly HashSet<int> _named = [];
+    private ulong _nextNumber = 1;
+
+    /// <summary>The file that a path names; made when it was not met before.</summary>
+    public int ByPath(string path)
+    {
+        if (_byPath.TryGetValue(path, out int inode))
+            return inode;
+        inode = Create(path, KindOf(path));
+        _byPath[path] = inode;
+        _named.Add(inode);
+        return inode;
+    }
+
+    /// <summary>A file whose name is not known yet; a copy of the maps may tell it.</summary>
+    public int Nameless(string standIn, InodeKind kind, ulong sizeBytes)
+    {
+        int inode = Create(standIn, kind);
+        SetSize(inode, sizeBytes);
+        return inode;
+    }
+
+    /// <summary>The file of a line of a recorded map, for execve: by identity, else by name.</summary>
+    public int ByMapsLine(MapsLine line)
+    {
+        if (_byIdentity.TryGetValue(IdentityOf(line), out int inode))
+            return inode;
+        inode = _byPath.GetValueOrDefault(line.Path);
+        if (inode == 0 || TryIdentity(inode, out _))
+        {
+            inode = Create(line.Path, KindOf(line.Path));
+            _byPath[line.Path] = inode;
+            _named.Add(inode);
+        }
+
+        Bind(inode, line);
+        return inode;
+    }
+
+    /// <summary>
+    /// Whether a modelled file is the one that a recorded line names. The first line that shows a file tells its
+    /// identity, and its name where that was not known.
+    /// </summary>
+    public bool IsSame(int inode, MapsLine line)
+    {
+        if (TryIdentity(inode, out (uint Device, ulong Number) known))
+            return known == IdentityOf(line);
+        if (_byIdentity.TryGetValue(IdentityOf(line), out int other) && TryIdentity(other, out _))
+            return false;
+        Bind(inode, line);
+        return true;
+    }
+
+    /// <summary>Whether a file has its path, not a stand-in.</summary>
+    public bool IsNamed(int inode) => _named.Contains(inode);
+
+    /// <summary>Sets a file's size, as stat says it.</summary>
+    public void SetSize(int inode, ulong sizeBytes)
+    {
+        inodes.Inodes[inode].SizeBytes = sizeBytes;
+        _sized.Add(inode);
+    }
+
+    /// <summary>Makes a file of unknown size reach at least this far: something was mapped or read there.</summary>
+    public void Reach(int inode, ulong endBytes)
+    {
+        if (!_sized.Contains(inode) && endBytes > inodes.Inodes[inode].SizeBytes)
+            inodes.Inodes[inode].SizeBytes = endBytes;
+    }
+
+    /// <summary>What backs a path, by Linux's conventional names.</summary>
+    public static InodeKind KindOf(string path)
+    {
+        if (path.StartsWith("/dev/zero", StringComparison.Ordinal))
+            return InodeKind.DevZero;
+        if (path.StartsWith("/dev/shm/", StringComparison.Ordinal) || path.StartsWith("/memfd:", StringComparison.Ordinal)
+            || path.StartsWith("/SYSV", StringComparison.Ordinal))
+            return InodeKind.Shmem;
+        bool isSpecial = !path.StartsWith('/') || path.StartsWith("/dev/", StringComparison.Ordinal);
+        return isSpecial ? InodeKind.NotMappable : InodeKind.Regular;
+    }
+
+    private static (uint Device, ulong Number) IdentityOf(MapsLine line) => ((line.DeviceMajor << 16) | line.DeviceMinor, line.Inode);
+
+    // The kernel's own files (shared anonymous memory) end with their last mapping, and their index is used again; the
+    // new file's number is then another.
+    private bool TryIdentity(int inode, out (uint Device, ulong Number) identity) =>
+        _identities.TryGetValue(inode, out identity) && inodes.Inodes[inode].Number == identity.Number;
+
+    private void Bind(int inode, MapsLine line)
+    {
+        (uint Device, ulong Number) identity = IdentityOf(line);
+        _identities[inode] = identity;
+        _byIdentity[identity] = inode;
+        ref Inode file = ref inodes.Inodes[inode];
+        file.Device = identity.Device;
+        file.Number = identity.Number;
+        if (_named.Add(inode) && file.Kind == InodeKind.Regular)
+        {
+            inodes.Rename(inode, line.Path);
+            _byPath.TryAdd(line.Path, inode);
+        }
+    }
+
+    private int Create(string name, InodeKind kind)
+    {
+        int inode = inodes.Create(name, kind, UnknownDevice, _nextNumber++, 0);
+        return inode != 0 ? inode : throw new ReplayException("no memory for another file");
+    }
+}

@@ -1,0 +1,8 @@
+namespace Pagewise.Replay.Recorded;
+
+/// <summary>A file that was open before the first recorded call, as the header describes it.</summary>
+/// <param name="Fd">Its descriptor.</param>
+/// <param name="IsWritable">Whether it was opened for writing too.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="FileSystem">Its file system, such as ext4 or tmpfs.</param>
+public readonly record struct PreopenedFile(int Fd, bool IsWritable, ulong SizeBytes, string FileSystem);

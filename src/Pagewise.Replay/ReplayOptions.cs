@@ -1,0 +1,33 @@
+using Pagewise.Kernel;
+
+namespace Pagewise.Replay;
+
+/// <summary>How a recording is replayed.</summary>
+public sealed record ReplayOptions
+{
+    /// <summary>What happens when the model's answer is not the recorded one.</summary>
+    public ReplayMode Mode { get; init; }
+
+    /// <summary>What is assumed where accesses were not recorded.</summary>
+    public TouchAssumption Touch { get; init; }
+
+    /// <summary>
+    /// Changes the machine that the recording's header describes: a machine file, <c>--set</c>. Null keeps it.
+    /// </summary>
+    public Func<MachineSpec, MachineSpec>? Configure { get; init; }
+
+    /// <summary>How many differences keep their text; all are counted.</summary>
+    public int DifferenceLimit { get; init; } = 1000;
+
+    /// <summary>
+    /// The machine where a recording does not say: that of the strace recordings in the oracle, Linux 6.18 on x86-64
+    /// with 23 GiB of memory, no swap and no ASLR, as root with CAP_IPC_LOCK and without CAP_SYS_RESOURCE.
+    /// </summary>
+    public static MachineSpec AssumedMachine { get; } = new()
+    {
+        MemoryBytes = 23UL << 30,
+        CapIpcLock = true,
+        CapSysResource = false,
+        CapSysAdmin = false,
+    };
+}

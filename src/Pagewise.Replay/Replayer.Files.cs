@@ -1,0 +1,94 @@
+using System.Globalization;
+using Pagewise.Abi;
+using Pagewise.Kernel.PageCache;
+using Pagewise.Workloads;
+
+namespace Pagewise.Replay;
+
+/// <content>Descriptors: what they lead to decides what mmap maps. Their results are the recording's own.</content>
+public sealed partial class Replayer
+{
+    private void ReplayOpen(ReplayTask task, ref CallRecord call)
+    {
+        int pathId = call.ResultPath != 0 ? call.ResultPath : call.Path;
+        string path = Text(pathId);
+        OpenFlags flags = call.Sysno switch
+        {
+            Sysno.Open => (OpenFlags)call.Args[1],
+            Sysno.Openat => (OpenFlags)call.Args[2],
+            Sysno.Creat => OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Truncate,
+            _ => OpenFlags.ReadWrite,
+        };
+        int inode = path.Length == 0 ? NamelessFile((int)call.Result) : _files.ByPath(path);
+        _calls.Open(task.Task, inode, flags, (int)call.Result);
+    }
+
+    // Recordings leave out calls that make descriptors (pipe, socket, what the parent opened): a descriptor that the
+    // model does not have, or that leads elsewhere than the recording's annotation says, is put right before its use.
+    private void EnsureFd(ReplayTask task, int fd, int pathId)
+    {
+        int have = _calls.InodeOf(task.Task, fd);
+        string path = Text(pathId);
+        if (have != 0 && (path.Length == 0 || Machine.Inodes.NameOf(have) == path || !_files.IsNamed(have)))
+            return;
+        int inode = path.Length == 0 ? NamelessFile(fd) : _files.ByPath(path);
+        if (have != 0)
+            _calls.Close(task.Task, fd);
+        _calls.Open(task.Task, inode, OpenFlags.ReadWrite, fd);
+    }
+
+    private int NamelessFile(int fd) =>
+        _files.Nameless(string.Create(CultureInfo.InvariantCulture, $"fd {fd}"), InodeKind.Regular, 0);
+
+    private void LearnStatus(ReplayTask task, ref CallRecord call)
+    {
+        CallFileStatus status = _batch.FileStatus(call);
+        const uint typeMask = 0xf000, regular = 0x8000;
+        if (call.Result != 0 || !status.HasSize || (status.Mode & typeMask) != regular || status.SizeBytes < 0)
+            return;
+        // Of an open file by its descriptor; a path alone says nothing of what a descriptor will lead to.
+        bool isByFd = call.Sysno == Sysno.Fstat || (call.Sysno is Sysno.Newfstatat or Sysno.Statx && call.FdPath != 0 && call.Path == 0);
+        if (!isByFd)
+            return;
+        int fd = (int)call.Args[0];
+        EnsureFd(task, fd, call.FdPath);
+        int inode = _calls.InodeOf(task.Task, fd);
+        if (inode != 0)
+            _files.SetSize(inode, (ulong)status.SizeBytes);
+    }
+
+    private void ReplayFcntl(ReplayTask task, ref CallRecord call)
+    {
+        const int dupFd = 0, dupFdCloseOnExec = 1030, addSeals = 1033;
+        int fd = (int)call.Args[0];
+        switch ((int)call.Args[1])
+        {
+            case dupFd or dupFdCloseOnExec:
+                EnsureFd(task, fd, call.FdPath);
+                _calls.Dup2(task.Task, fd, (int)call.Result, (int)call.Args[1] == dupFdCloseOnExec);
+                break;
+            case addSeals:
+                CompareResult(ref call, _calls.AddSeals(task.Task, fd, (FileSeals)call.Args[2]));
+                break;
+        }
+    }
+
+    private void ReplayFileCall(ReplayTask task, ref CallRecord call)
+    {
+        int fd = (int)call.Args[0];
+        EnsureFd(task, fd, call.FdPath);
+        int inode = _calls.InodeOf(task.Task, fd);
+        if (inode == 0 || Machine.Inodes.Inodes[inode].Kind is InodeKind.NotMappable or InodeKind.DevZero)
+            return;
+        // A read that returned bytes shows that the file reaches there, where its size was never told.
+        if (call.Sysno == Sysno.Pread64 && call.Result > 0)
+            _files.Reach(inode, call.Args[3] + (ulong)call.Result);
+        // A write may have been cut short: what was written counts.
+        ulong count = call.Sysno is Sysno.Write or Sysno.Pwrite64 or Sysno.Read or Sysno.Pread64 ? (ulong)call.Result : call.Args[1];
+        _calls.Invoke(task.Task, ArgumentsOf(ref call) with
+        {
+            A1 = call.Sysno is Sysno.Lseek or Sysno.Ftruncate or Sysno.Fallocate ? call.Args[1] : 0,
+            A2 = call.Sysno is Sysno.Lseek or Sysno.Fallocate ? call.Args[2] : count,
+        });
+    }
+}

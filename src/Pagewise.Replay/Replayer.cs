@@ -1,0 +1,226 @@
+using System.Globalization;
+using Pagewise.Abi;
+using Pagewise.Kernel;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.SystemCalls;
+using Pagewise.Kernel.Tasks;
+using Pagewise.Replay.Checking;
+using Pagewise.Replay.Recorded;
+using Pagewise.Workloads;
+
+namespace Pagewise.Replay;
+
+/// <summary>
+/// Makes a recording happen again: a machine as the recording's header describes it, a task for each thread, every
+/// call and every access in the recorded order. Deterministic: same recording and options, same machine at the end.
+/// </summary>
+public sealed partial class Replayer : IDisposable
+{
+    private readonly RecordingReader _reader;
+    private readonly ReplayOptions _options;
+    private readonly Prologue _prologue;
+    private readonly FileWorld _files;
+    private readonly SystemCalls _calls;
+    private readonly Dictionary<int, ReplayTask> _tasks = [];
+    private readonly SortedDictionary<string, long> _warnings = new(StringComparer.Ordinal);
+    private readonly EventBatch _spare = new();
+    private EventBatch _batch = new();
+    private ReplaySpace? _current;
+    private TlbCounters _mark;
+
+    /// <summary>Reads the recording's beginning and switches the machine on.</summary>
+    /// <param name="reader">The recording; the caller disposes it.</param>
+    /// <param name="options">How to replay it.</param>
+    /// <exception cref="RecordingException">The recording cannot be read.</exception>
+    public Replayer(RecordingReader reader, ReplayOptions options)
+    {
+        _reader = reader;
+        _options = options;
+        _prologue = Prologue.Read(reader);
+        MachineSpec spec = _prologue.Settings.Apply(ReplayOptions.AssumedMachine);
+        if (options.Configure is not null)
+            spec = options.Configure(spec);
+        try
+        {
+            Machine = Machine.Create(spec);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ReplayException($"no such machine can be: {exception.Message}");
+        }
+
+        _calls = Machine.SystemCalls;
+        _files = new FileWorld(Machine.Inodes);
+        Log = new ResultLog(options.DifferenceLimit);
+    }
+
+    /// <summary>The machine.</summary>
+    public Machine Machine { get; }
+
+    /// <summary>Recorded results compared with the model's.</summary>
+    public ResultLog Log { get; }
+
+    /// <summary>Who is told of the replay.</summary>
+    public IReplayObserver? Observer { get; set; }
+
+    /// <summary>The recording's line replayed last.</summary>
+    public long Line { get; private set; }
+
+    /// <summary>Events replayed.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Accesses replayed, those of touches included.</summary>
+    public long Accesses { get; private set; }
+
+    /// <summary>Whether the recording has accesses or touches.</summary>
+    public bool HasAccesses => Accesses > 0;
+
+    /// <summary>Accesses that no recording shows: made by the <see cref="TouchAssumption"/>.</summary>
+    public long AssumedAccesses { get; private set; }
+
+    /// <summary>Faults at the end as the recording counts them (<c># total minflt</c>), with the thread; null when it does not.</summary>
+    public (int Tid, ulong Minor)? TotalFaults { get; private set; }
+
+    /// <summary>Accesses that got a signal which the recording does not show.</summary>
+    public long UnexpectedSignals { get; private set; }
+
+    /// <summary>Stack pages adopted from copies of the maps: grown by faults that the recording does not show.</summary>
+    public ulong AdoptedStackPages { get; private set; }
+
+    /// <summary>Calls passed over because the recording lacks the copy of the program that made them.</summary>
+    public long PassedOver { get; private set; }
+
+    /// <summary>
+    /// What could not be replayed as recorded, each kind once with how often it happened; calls without a decoder
+    /// are in <see cref="RecordingReader.UnknownCalls"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Warnings => _warnings;
+
+    /// <summary>The threads met so far, by the recording's number.</summary>
+    public IReadOnlyDictionary<int, ReplayTask> Tasks => _tasks;
+
+    /// <summary>Replays everything.</summary>
+    /// <exception cref="RecordingException">The recording is damaged; what came before was replayed.</exception>
+    public void Run() => Run(long.MaxValue);
+
+    /// <summary>Replays up to and with a line of the recording.</summary>
+    /// <exception cref="RecordingException">The recording is damaged; what came before was replayed.</exception>
+    public void Run(long lastLine)
+    {
+        while (_prologue.Next(_reader, _spare) is { } batch)
+        {
+            _batch = batch;
+            for (int i = 0; i < batch.Events.Count; i++)
+            {
+                Event step = batch.Events[i];
+                if (step.Line > lastLine)
+                    return;
+                Replay(step);
+            }
+
+            Observer?.BatchDone(this);
+        }
+
+        FinishCopy();
+        EndSpaces();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Machine.Dispose();
+
+    private void Replay(Event step)
+    {
+        if (_copy is not null && !BelongsToCopy(step))
+            FinishCopy();
+        Line = step.Line;
+        Events++;
+        switch (step.Kind)
+        {
+            case EventKind.Call:
+                ReplayCall(step, ref _batch.Calls[step.Index]);
+                break;
+            case EventKind.Access:
+                ReplayAccesses(TaskOf(step.Tid), _batch.AccessRuns.Span.Slice(step.Index, step.Count));
+                break;
+            case EventKind.Touch:
+                ReplayTouch(step, ref _batch.Touches[step.Index]);
+                break;
+            case EventKind.Note:
+                ReplayNote(step, ref _batch.Notes[step.Index]);
+                break;
+        }
+    }
+
+    // The task of a thread; a thread that nobody was seen to make is the first of a process that ran before.
+    private ReplayTask TaskOf(int tid)
+    {
+        if (_tasks.TryGetValue(tid, out ReplayTask? task))
+            return task;
+        task = new ReplayTask { RecordedTid = tid, Space = new ReplaySpace() };
+        _tasks.Add(tid, task);
+        return task;
+    }
+
+    // As TaskOf, with a program in its address space.
+    private ReplayTask RunningTaskOf(int tid)
+    {
+        ReplayTask task = TaskOf(tid);
+        SwitchTo(task.Space);
+        if (task.Task == 0 && !task.IsPassedOver)
+            StartWithoutExec(task);
+        return task;
+    }
+
+    private int CreateTask(ReplayTask task, string comm)
+    {
+        task.Task = _calls.CreateInitialTask(task.RecordedTid, comm);
+        if (task.Task == 0)
+            throw new ReplayException("no memory for another task");
+        OpenPreopenedFiles(task);
+        return task.Task;
+    }
+
+    private void OpenPreopenedFiles(ReplayTask task)
+    {
+        foreach (PreopenedFile file in _prologue.Settings.Files)
+        {
+            InodeKind kind = file.FileSystem == "tmpfs" ? InodeKind.Shmem : InodeKind.Regular;
+            int inode = _files.Nameless(string.Create(CultureInfo.InvariantCulture, $"fd {file.Fd}"), kind, file.SizeBytes);
+            _calls.Open(task.Task, inode, file.IsWritable ? OpenFlags.ReadWrite : OpenFlags.ReadOnly, file.Fd);
+        }
+    }
+
+    // What the MMUs did since the last call is that address space's in which it happened.
+    private void SwitchTo(ReplaySpace? space)
+    {
+        if (space == _current)
+            return;
+        TlbCounters now = Machine.TotalTlbCounters();
+        if (_current is not null)
+        {
+            TlbCounters done = now;
+            done.Subtract(_mark);
+            _current.Translation.Add(done);
+        }
+
+        _mark = now;
+        _current = space;
+    }
+
+    private ref TaskStruct StructOf(ReplayTask task) => ref Machine.Tasks.Tasks[task.Task];
+
+    private void Warn(string warning) => _warnings[warning] = _warnings.GetValueOrDefault(warning) + 1;
+
+    // Each address space that still lives is shown to the observer once.
+    private void EndSpaces()
+    {
+        SwitchTo(null);
+        var seen = new HashSet<int>();
+        foreach (ReplayTask task in _tasks.Values)
+        {
+            if (task.Task != 0 && !task.IsPassedOver && seen.Add(StructOf(task).Mm))
+                Observer?.SpaceEnding(this, task);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Pagewise.Replay;
+
+/// <summary>What a recording without accesses is assumed to do with the memory that it maps.</summary>
+public enum TouchAssumption
+{
+    /// <summary>Nothing: only the calls themselves fault pages in.</summary>
+    None,
+
+    /// <summary>It writes each page that it may write, once, as soon as it has it.</summary>
+    Write,
+
+    /// <summary>It also reads every page that it may only read or execute.</summary>
+    All,
+}

@@ -1,0 +1,205 @@
+using Pagewise.Abi;
+using Pagewise.Kernel;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Tasks;
+using Pagewise.Replay;
+using Pagewise.Workloads;
+
+namespace Pagewise.Reports.Run;
+
+/// <summary>Watches a replay and makes the report of it: address spaces as they end, the machine at the end.</summary>
+public sealed class RunReportBuilder : IReplayObserver
+{
+    private readonly List<ProcessFacts> _processes = [];
+    private readonly Action<Replayer>? _progress;
+
+    /// <summary>A report of a replay that begins.</summary>
+    /// <param name="progress">Told after each batch of events; null where nobody looks.</param>
+    public RunReportBuilder(Action<Replayer>? progress = null) => _progress = progress;
+
+    /// <inheritdoc/>
+    public void BatchDone(Replayer replayer) => _progress?.Invoke(replayer);
+
+    /// <inheritdoc/>
+    public void SpaceEnding(Replayer replayer, ReplayTask task)
+    {
+        Machine machine = replayer.Machine;
+        TaskStruct thread = machine.Tasks.Tasks[task.Task];
+        TaskStruct leader = machine.Tasks.Tasks[thread.GroupLeader];
+        MmStruct mm = machine.AddressSpaces.Mms[thread.Mm];
+        _processes.Add(new ProcessFacts
+        {
+            Pid = leader.Pid,
+            Comm = machine.Tasks.CommOf(task.Task),
+            Program = task.Space.Program,
+            StartBrk = mm.StartBrk,
+            Brk = mm.Brk,
+            SizeBytes = mm.TotalVm << 12,
+            PeakSizeBytes = Math.Max(mm.HiwaterVm, mm.TotalVm) << 12,
+            ResidentBytes = (ulong)mm.Rss.Total << 12,
+            PeakResidentBytes = (ulong)Math.Max(mm.HiwaterRss, mm.Rss.Total) << 12,
+            Segments = Segmentation.Of(machine, thread.Mm),
+            Faults = FaultsOf(leader, mm.Faults),
+            SystemCalls = CallsOf(task.Space.Calls),
+            PageTables = PageTablesOf(machine, thread.Mm),
+            Translation = TranslationOf(machine, task.Space.Translation),
+        });
+    }
+
+    /// <summary>The report, once the replay has ended.</summary>
+    public RunReport Build(Replayer replayer, RecordingReader reader, TouchAssumption touch) => new()
+    {
+        Recording = new RecordingFacts
+        {
+            File = reader.File,
+            Format = reader.Format.ToString().ToLowerInvariant(),
+            Events = replayer.Events,
+            Accesses = replayer.Accesses,
+            AssumedAccesses = replayer.AssumedAccesses,
+            Touch = replayer.HasAccesses ? "recorded" : touch.ToString().ToLowerInvariant(),
+            ResultsCompared = replayer.Log.Results,
+            ResultsDifferent = replayer.Log.DifferenceCount,
+            UnexpectedSignals = replayer.UnexpectedSignals,
+            CallsPassedOver = replayer.PassedOver,
+            Warnings = [.. replayer.Warnings.Select(warning => new CountedName(warning.Key, warning.Value))],
+            UnknownCalls = [.. reader.UnknownCalls.Select(call => new CountedName(call.Key, call.Value))],
+        },
+        Machine = MachineOf(replayer.Machine),
+        Processes = _processes,
+    };
+
+    private static FaultFacts FaultsOf(TaskStruct leader, FaultCounters faults) => new()
+    {
+        Minor = leader.MinorFaults,
+        Major = leader.MajorFaults,
+        Anonymous = faults.Anonymous,
+        ZeroPage = faults.ZeroPage,
+        Huge = faults.Huge,
+        File = faults.File,
+        FaultAroundPages = faults.FaultAround,
+        CopyOnWrite = faults.CopyOnWrite,
+        WriteReuse = faults.WriteReuse,
+        SwapIn = faults.SwapIn,
+        Spurious = faults.Spurious,
+        StackGrowth = faults.StackGrowth,
+        SegvMapErr = faults.SegvMapErr,
+        SegvAccErr = faults.SegvAccErr,
+        Bus = faults.Bus,
+    };
+
+    private static List<CallFacts> CallsOf(CallCounts counts)
+    {
+        var calls = new List<CallFacts>();
+        foreach (KeyValuePair<Sysno, (long Calls, long Errors)> call in counts.All)
+            calls.Add(new CallFacts(SysnoName(call.Key), call.Value.Calls, call.Value.Errors));
+        calls.Sort((left, right) => left.Calls != right.Calls
+            ? right.Calls.CompareTo(left.Calls)
+            : string.CompareOrdinal(left.Name, right.Name));
+        return calls;
+    }
+
+    // Linux's name: ExitGroup is exit_group, Pread64 is pread64.
+    private static string SysnoName(Sysno call)
+    {
+        var text = new System.Text.StringBuilder();
+        foreach (char letter in call.ToString())
+        {
+            if (char.IsAsciiLetterUpper(letter) && text.Length > 0)
+                text.Append('_');
+            text.Append(char.ToLowerInvariant(letter));
+        }
+
+        return text.ToString();
+    }
+
+    private static PageTableFacts PageTablesOf(Machine machine, int mm)
+    {
+        PageTableCensus census = machine.Census(mm, 0, machine.AddressSpaces.Mms[mm].TaskSize);
+        int levels = machine.PageTableLevels;
+        var facts = new List<PageTableLevelFacts>();
+        ulong bytes = 0;
+        for (int level = levels; level >= 1; level--)
+        {
+            ulong size = (ulong)census.Tables[level] << 12;
+            bytes += size;
+            facts.Add(new PageTableLevelFacts(LevelName(level, levels), census.Tables[level], census.Entries[level], size));
+        }
+
+        ulong pages = machine.AddressSpaces.Mms[mm].TaskSize >> 12;
+        // A flat table has an entry for each page that user space could have.
+        ulong flat = ulong.IsPow2(pages) ? pages : 1UL << (64 - int.CreateChecked(ulong.LeadingZeroCount(pages)));
+        return new PageTableFacts { Levels = facts, Bytes = bytes, FlatBytes = flat * (ulong)machine.PageTableEntryBytes };
+    }
+
+    internal static string LevelName(int level, int levels) =>
+        level == levels ? "pgd" : level switch { 1 => "pte", 2 => "pmd", 3 => "pud", _ => "p4d" };
+
+    private static TranslationFacts TranslationOf(Machine machine, TlbCounters done) => new()
+    {
+        Accesses = done.L1DataHits + done.L1InstructionHits + done.L2Hits + done.Walks - done.FaultingWalks,
+        L1DataHits = done.L1DataHits,
+        L1InstructionHits = done.L1InstructionHits,
+        L2Hits = done.L2Hits,
+        Walks = done.Walks,
+        FaultingWalks = done.FaultingWalks,
+        WalkCacheHits = done.WalkCacheHits.Total,
+        EntriesRead = done.EntriesRead.Total,
+        InvalidatedPages = done.InvalidatedPages,
+        Flushes = done.FlushedSpaces + done.FullFlushes,
+        Shootdowns = done.ShootdownsReceived,
+        TimeNs = machine.Clock.TranslationNs(done),
+    };
+
+    private static MachineFacts MachineOf(Machine machine)
+    {
+        MachineSpec spec = machine.Spec;
+        TlbCounters done = machine.TotalTlbCounters();
+        return new MachineFacts
+        {
+            Kernel = spec.Kernel.ToString(),
+            MemoryBytes = spec.MemoryBytes,
+            SwapBytes = spec.SwapBytes,
+            Cpus = spec.Cpus,
+            Cpu = spec.Cpu,
+            PageTables = spec.Format switch
+            {
+                PageTableFormat.X86_64 => "x86-64",
+                PageTableFormat.X86_64_5Level => "x86-64-5level",
+                PageTableFormat.X86_32 => "x86-32",
+                _ => "x86-pae",
+            },
+            Thp = spec.Thp.ToString().ToLowerInvariant(),
+            RandomizeVaSpace = spec.RandomizeVaSpace,
+            Seed = spec.Seed,
+            OvercommitMemory = spec.OvercommitMemory,
+            Frames = FramesOf(machine),
+            FramesHandedOut = machine.VmStat.PgAlloc,
+            TimeNs = machine.NowNs,
+            Time =
+            [
+                new TimeCause("translation", machine.Clock.TranslationNs(done)),
+                new TimeCause("TLB flushes and switches", machine.Clock.FlushNs(done)),
+                new TimeCause("page faults", machine.Clock.FaultsNs),
+                new TimeCause("system calls", machine.Clock.SystemCallsNs),
+            ],
+            Translation = TranslationOf(machine, done),
+        };
+    }
+
+    private static List<FrameUse> FramesOf(Machine machine)
+    {
+        long free = (long)machine.Allocator.FreePageCount;
+        long anonymous = machine.VmStat.NrAnonPages, shmem = machine.VmStat.NrShmem;
+        long files = machine.VmStat.NrFilePages - shmem, tables = machine.VmStat.NrPageTablePages;
+        long other = (long)machine.MemMap.Count - free - anonymous - shmem - files - tables;
+        return
+        [
+            Use("free", free), Use("anonymous", anonymous), Use("file", files), Use("shmem", shmem),
+            Use("page tables", tables), Use("other", other),
+        ];
+
+        static FrameUse Use(string name, long frames) => new(name, frames, (ulong)frames << 12);
+    }
+}

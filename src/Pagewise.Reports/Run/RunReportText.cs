@@ -1,0 +1,179 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Pagewise.Reports.Run;
+
+/// <summary>A report for people: tables on a terminal, the same tables as plain text where colours are off.</summary>
+public static class RunReportText
+{
+    /// <summary>Writes a report.</summary>
+    public static void Write(RunReport report, IAnsiConsole console)
+    {
+        WriteHeading(report, console);
+        foreach (ProcessFacts process in report.Processes)
+            WriteProcess(process, console);
+        WriteMachine(report.Machine, console);
+    }
+
+    private static void WriteHeading(RunReport report, IAnsiConsole console)
+    {
+        RecordingFacts recording = report.Recording;
+        MachineFacts machine = report.Machine;
+        console.MarkupLine($"[bold]{Markup.Escape(recording.File)}[/] [grey]{recording.Format}[/]  {Text.Count(recording.Events)} events, {Text.Count(recording.Accesses)} accesses");
+        string aslr = machine.RandomizeVaSpace == 0 ? "ASLR off" : $"ASLR seed {machine.Seed}";
+        console.MarkupLine($"Linux {machine.Kernel}, {machine.PageTables} page tables, {Text.Size(machine.MemoryBytes)} of memory, {machine.Cpus} × {Markup.Escape(machine.Cpu)}, THP {machine.Thp}, {aslr}");
+        console.MarkupLine($"{Text.Count(recording.ResultsCompared)} recorded results, {(recording.ResultsDifferent == 0 ? "0 differ" : $"[yellow]{Text.Count(recording.ResultsDifferent)} differ[/]")}");
+        if (recording.Touch != "recorded")
+        {
+            string assumed = recording.Touch switch
+            {
+                "write" => $"--touch write assumes one write to each page that the program may write: {Text.Count(recording.AssumedAccesses)} accesses",
+                "all" => $"--touch all assumes one access to each page that the program may use: {Text.Count(recording.AssumedAccesses)} accesses",
+                _ => "nothing is assumed to be touched (--touch write or --touch all assumes it)",
+            };
+            console.MarkupLine($"[yellow]The recording has no accesses[/]: {assumed}.");
+        }
+
+        if (recording.UnexpectedSignals > 0)
+            console.MarkupLine($"[yellow]{Text.Count(recording.UnexpectedSignals)} accesses got a signal that the recording does not show.[/]");
+    }
+
+    private static void WriteProcess(ProcessFacts process, IAnsiConsole console)
+    {
+        console.WriteLine();
+        string program = process.Program.Length > 0 ? $" [grey]{Markup.Escape(process.Program)}[/]" : "";
+        console.Write(new Rule($"[bold]{process.Pid} {Markup.Escape(process.Comm)}[/]{program}") { Justification = Justify.Left, Border = BoxBorder.Square });
+        console.MarkupLine($"size {Text.Size(process.SizeBytes)} (peak {Text.Size(process.PeakSizeBytes)}), resident {Text.Size(process.ResidentBytes)} (peak {Text.Size(process.PeakResidentBytes)})");
+        WriteSegments(process, console);
+        WriteFaults(process.Faults, console);
+        WriteCalls(process.SystemCalls, console);
+        WritePageTables(process.PageTables, console);
+        WriteTranslation(process.Translation, console);
+    }
+
+    private static void WriteSegments(ProcessFacts process, IAnsiConsole console)
+    {
+        Table table = NewTable("Segment", "From", "To", "Areas", "Size", "Resident", "Page tables");
+        AlignRight(table, 1, 2, 3, 4, 5, 6);
+        foreach (SegmentFacts segment in process.Segments)
+        {
+            Row(table, segment.Name, Text.Address(segment.Start), Text.Address(segment.End), Text.Count(segment.Areas),
+                Text.Size(segment.SizeBytes), Text.Size(segment.ResidentBytes), Text.Size(segment.PageTableBytes));
+        }
+
+        console.Write(table);
+        console.MarkupLine($"[grey]heap: start_brk {Text.Address(process.StartBrk)}, brk {Text.Address(process.Brk)}[/]");
+    }
+
+    private static void WriteFaults(FaultFacts faults, IAnsiConsole console)
+    {
+        Table table = NewTable("Faults", "Count");
+        AlignRight(table, 1);
+        Row(table, "minor", Text.Count(faults.Minor));
+        Add("  anonymous, a zeroed page", faults.Anonymous);
+        Add("  anonymous, the zero page", faults.ZeroPage);
+        Add("  huge page", faults.Huge);
+        Add("  file page", faults.File);
+        Add("  copy on write", faults.CopyOnWrite);
+        Add("  made writable, no copy", faults.WriteReuse);
+        Add("  back from swap", faults.SwapIn);
+        Add("  spurious", faults.Spurious);
+        Row(table, "major", Text.Count(faults.Major));
+        Add("pages mapped around file faults", faults.FaultAroundPages);
+        Add("stack grown", faults.StackGrowth);
+        Add("SIGSEGV, not mapped", faults.SegvMapErr);
+        Add("SIGSEGV, not permitted", faults.SegvAccErr);
+        Add("SIGBUS, beyond the file", faults.Bus);
+        console.Write(table);
+
+        void Add(string name, long count)
+        {
+            if (count > 0)
+                Row(table, name, Text.Count(count));
+        }
+    }
+
+    private static void WriteCalls(IReadOnlyList<CallFacts> calls, IAnsiConsole console)
+    {
+        if (calls.Count == 0)
+            return;
+        Table table = NewTable("System call", "Calls", "Errors");
+        AlignRight(table, 1, 2);
+        foreach (CallFacts call in calls)
+            Row(table, call.Name, Text.Count(call.Calls), call.Errors == 0 ? "" : Text.Count(call.Errors));
+        console.Write(table);
+    }
+
+    private static void WritePageTables(PageTableFacts tables, IAnsiConsole console)
+    {
+        Table table = NewTable("Page tables", "Tables", "Entries used", "Bytes");
+        AlignRight(table, 1, 2, 3);
+        foreach (PageTableLevelFacts level in tables.Levels)
+            Row(table, level.Name, Text.Count(level.Tables), Text.Count(level.Entries), Text.Size(level.Bytes));
+        Row(table, "together", "", "", Text.Size(tables.Bytes));
+        Row(table, "a flat table", "", "", Text.Size(tables.FlatBytes));
+        console.Write(table);
+    }
+
+    private static void WriteTranslation(TranslationFacts facts, IAnsiConsole console)
+    {
+        if (facts.Accesses == 0)
+            return;
+        Table table = NewTable("Translation", "Count", "Share");
+        AlignRight(table, 1, 2);
+        Add("L1 data TLB hits", facts.L1DataHits, facts.Accesses);
+        Add("L1 instruction TLB hits", facts.L1InstructionHits, facts.Accesses);
+        Add("L2 TLB hits", facts.L2Hits, facts.Accesses);
+        Add("walks", facts.Walks, facts.Accesses);
+        Add("  shortened by a walk cache", facts.WalkCacheHits, facts.Walks);
+        Add("  ending in a fault", facts.FaultingWalks, facts.Walks);
+        Row(table, "entries read by walks", Text.Count(facts.EntriesRead), "");
+        Row(table, "average latency", Text.Time(facts.AverageNs), "");
+        console.Write(table);
+
+        void Add(string name, long count, long whole) => Row(table, name, Text.Count(count), Text.Share(count, whole));
+    }
+
+    private static void WriteMachine(MachineFacts machine, IAnsiConsole console)
+    {
+        console.WriteLine();
+        console.Write(new Rule("[bold]machine[/]") { Justification = Justify.Left, Border = BoxBorder.Square });
+        Table frames = NewTable("Frames", "Count", "Bytes");
+        AlignRight(frames, 1, 2);
+        foreach (FrameUse use in machine.Frames)
+            Row(frames, use.Use, Text.Count(use.Frames), Text.Size(use.Bytes));
+        Row(frames, "handed out in all", Text.Count(machine.FramesHandedOut), Text.Size((ulong)machine.FramesHandedOut << 12));
+        console.Write(frames);
+        Table time = NewTable("Virtual time", "", "Share");
+        AlignRight(time, 1, 2);
+        foreach (TimeCause cause in machine.Time)
+            Row(time, cause.Cause, Text.Time(cause.Ns), Text.Share(cause.Ns, machine.TimeNs));
+        Row(time, "together", Text.Time(machine.TimeNs), "");
+        console.Write(time);
+        TranslationFacts flushes = machine.Translation;
+        console.MarkupLine($"[grey]TLB flushes: {Text.Count(flushes.InvalidatedPages)} pages, {Text.Count(flushes.Flushes)} address spaces, {Text.Count(flushes.Shootdowns)} shootdowns[/]");
+    }
+
+    private static Table NewTable(params ReadOnlySpan<string> columns)
+    {
+        var table = new Table { Border = TableBorder.Minimal, ShowRowSeparators = false };
+        table.BorderColor(Color.Grey);
+        foreach (string column in columns)
+            table.AddColumn(new TableColumn(new Markup($"[bold]{Markup.Escape(column)}[/]")) { NoWrap = true });
+        return table;
+    }
+
+    private static void AlignRight(Table table, params ReadOnlySpan<int> columns)
+    {
+        foreach (int column in columns)
+            table.Columns[column].Alignment = Justify.Right;
+    }
+
+    private static void Row(Table table, params ReadOnlySpan<string> cells)
+    {
+        var row = new IRenderable[cells.Length];
+        for (int i = 0; i < cells.Length; i++)
+            row[i] = new Spectre.Console.Text(cells[i]);
+        table.AddRow(row);
+    }
+}
