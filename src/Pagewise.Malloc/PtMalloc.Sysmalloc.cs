@@ -69,6 +69,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
         if (av == 0)
             return 0;
+        AssertTopIsSound(av);
         if (av != _mainArena)
         {
             ulong mem = GrowArena(nb, av, triedMmap);
@@ -85,6 +86,17 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong top = Top(av);
         ulong size = ChunkSize(top);
         return size >= nb + MinSize ? SplitTop(av, top, size, nb) : OutOfMemory();
+    }
+
+    // An assertion of glibc's, which distributions leave in: top is either none yet, or ends on a page.
+    private void AssertTopIsSound(ulong av)
+    {
+        ulong top = Top(av);
+        ulong size = ChunkSize(top);
+        if ((top == UnsortedChunks(av) && size == 0) || (size >= MinSize && PrevInuse(top) && ((top + size) & (PageSize - 1)) == 0))
+            return;
+        MallocPrinterr("Fatal glibc error: malloc assertion failure in sysmalloc: (old_top == initial_top (av) && old_size == 0) || "
+            + "((unsigned long) (old_size) >= MINSIZE && prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)");
     }
 
     private ulong SysmallocMmapAnyPage(ulong nb)

@@ -36,7 +36,15 @@ public class HeapFuzzTests(ITestOutputHelper output)
     {
         long calls = 0;
         for (int seed = 1; calls < 20_000_000; seed++)
-            calls += Compare(seed * 7919, 200_000, Options[seed % Options.Length], seed % 2 == 0 ? "" : Tunables[seed / 2 % Tunables.Length]);
+        {
+            string tunables = seed % 2 == 0 ? "" : Tunables[seed / 2 % Tunables.Length];
+            string opts = Options[seed % Options.Length];
+
+            // glibc dies of its own assertion when a program moves the break under hugetlb=1 (HeapAbortTests has it).
+            if (tunables.Contains("hugetlb", StringComparison.Ordinal))
+                opts = opts.Replace("s", "", StringComparison.Ordinal);
+            calls += Compare(seed * 7919, 200_000, opts, tunables);
+        }
     }
 
     // Where the machine's glibc is of a release that is not modelled there is nothing to compare; what is asserted then
