@@ -51,8 +51,8 @@ public sealed record MachineSpec
     /// <summary>vm.max_map_count.</summary>
     public int MaxMapCount { get; init; } = 65530;
 
-    /// <summary>vm.mmap_min_addr, bytes.</summary>
-    public ulong MmapMinAddr { get; init; } = 65536;
+    /// <summary>vm.mmap_min_addr, bytes. Hints, searches and stacks stay above CONFIG_LSM_MMAP_MIN_ADDR (65536) too.</summary>
+    public ulong MmapMinAddr { get; init; } = 4096;
 
     /// <summary>stack_guard_gap, pages.</summary>
     public int StackGuardGapPages { get; init; } = 256;

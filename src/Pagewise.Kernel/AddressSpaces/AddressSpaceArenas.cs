@@ -23,6 +23,9 @@ public sealed class AddressSpaceArenas : IDisposable
     /// <summary>The inode number that the next memfd or shared anonymous mapping gets on the kernel's shmem mount.</summary>
     public ulong NextShmemInode { get; set; } = 1;
 
+    /// <summary>The inode number that the next MAP_HUGETLB mapping gets.</summary>
+    public ulong NextHugeTlbInode { get; set; } = 1;
+
     /// <summary>State of the generator that ASLR draws from.</summary>
     public ulong RandomState { get; set; }
 

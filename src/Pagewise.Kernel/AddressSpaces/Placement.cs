@@ -11,4 +11,7 @@ public enum Placement
 
     /// <summary>Shared memory with shmem_enabled "never", and everything else: no alignment.</summary>
     Plain,
+
+    /// <summary>hugetlbfs: on a boundary of its page size, and a hint is rounded up to one (hugetlb_get_unmapped_area).</summary>
+    HugeTlb,
 }

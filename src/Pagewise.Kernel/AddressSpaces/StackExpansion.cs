@@ -45,7 +45,7 @@ public sealed class StackExpansion(AddressSpaceArenas spaces, VmaTree tree, Anon
         if ((area.Flags & VmFlags.GrowsDown) == 0)
             return Errno.EFAULT;
         address &= ~(PageSize - 1);
-        if (address < settings.MmapMinAddr)
+        if (address < settings.LowestPlacement)
             return Errno.EPERM;
         if (area.Prev != 0)
         {

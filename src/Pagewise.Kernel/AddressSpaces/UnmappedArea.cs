@@ -21,9 +21,6 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
     private readonly Arena<MmStruct> _mms = spaces.Mms;
     private readonly MmFeatures _features = settings.Features;
 
-    /// <summary>The lowest address at which a program may map (vm.mmap_min_addr).</summary>
-    public ulong MmapMinAddr => settings.MmapMinAddr;
-
     /// <summary>stack_guard_gap in bytes.</summary>
     public ulong StackGuardGap => (ulong)settings.StackGuardGapPages * PageSize;
 
@@ -43,16 +40,27 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
     /// <param name="length">The length in bytes, a multiple of the page size and not 0.</param>
     /// <param name="pgOff">The offset in the file, in pages.</param>
     /// <param name="flags">MAP_* flags: FIXED and 32BIT matter.</param>
-    public SysResult Get(in Current current, Placement placement, ulong address, ulong length, ulong pgOff, MapFlags flags)
+    /// <param name="hugePageShift">log2 of the page size, for hugetlbfs.</param>
+    public SysResult Get(in Current current, Placement placement, ulong address, ulong length, ulong pgOff, MapFlags flags, int hugePageShift = 0)
     {
         ref readonly MmStruct space = ref _mms[current.Mm];
         if (length > space.TaskSize)
             return Errno.ENOMEM;
+        ulong alignMask = 0;
+        if (placement == Placement.HugeTlb)
+        {
+            ulong hugeMask = (1UL << hugePageShift) - 1;
+            if ((length & hugeMask) != 0 || ((flags & MapFlags.Fixed) != 0 && (address & hugeMask) != 0))
+                return Errno.EINVAL;
+            address = (address + hugeMask) & ~hugeMask;
+            alignMask = hugeMask & PageMask;
+        }
+
         ulong found = placement switch
         {
             Placement.Thp => ThpGet(current.Mm, in space, address, length, pgOff << 12, flags),
             Placement.Anonymous when WantsThp(address, length) => ThpGet(current.Mm, in space, address, length, 0, flags),
-            _ => MmGet(current.Mm, in space, address, length, flags),
+            _ => MmGet(current.Mm, in space, address, length, flags, alignMask),
         };
         if (found == NoAddress || found > space.TaskSize - length)
             return Errno.ENOMEM;
@@ -100,18 +108,18 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
         return found + shift;
     }
 
-    private ulong MmGet(int mm, in MmStruct space, ulong address, ulong length, MapFlags flags) => space.TopDown
-        ? TopDown(mm, in space, address, length, flags)
-        : BottomUp(mm, in space, address, length, flags);
+    private ulong MmGet(int mm, in MmStruct space, ulong address, ulong length, MapFlags flags, ulong alignMask = 0) => space.TopDown
+        ? TopDown(mm, in space, address, length, flags, alignMask)
+        : BottomUp(mm, in space, address, length, flags, alignMask);
 
-    private ulong TopDown(int mm, in MmStruct space, ulong hint, ulong length, MapFlags flags)
+    private ulong TopDown(int mm, in MmStruct space, ulong hint, ulong length, MapFlags flags, ulong alignMask)
     {
         if (length > space.TaskSize)
             return NoAddress;
         if ((flags & MapFlags.Fixed) != 0)
             return hint;
         if ((flags & MapFlags.Bit32) != 0 && !space.Is32Bit)
-            return BottomUp(mm, in space, hint, length, flags);
+            return BottomUp(mm, in space, hint, length, flags, alignMask);
         ulong address = hint;
         if (address != 0)
         {
@@ -123,11 +131,11 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
         ulong high = space.MmapBase;
         if (address > space.DefaultMapWindow)
             high += space.TaskSize - space.DefaultMapWindow;
-        ulong found = SearchTopDown(mm, PageSize, high, length);
-        return found != NoAddress ? found : BottomUp(mm, in space, hint, length, flags);
+        ulong found = SearchTopDown(mm, PageSize, high, length, alignMask);
+        return found != NoAddress ? found : BottomUp(mm, in space, hint, length, flags, alignMask);
     }
 
-    private ulong BottomUp(int mm, in MmStruct space, ulong hint, ulong length, MapFlags flags)
+    private ulong BottomUp(int mm, in MmStruct space, ulong hint, ulong length, MapFlags flags, ulong alignMask)
     {
         if ((flags & MapFlags.Fixed) != 0)
             return hint;
@@ -148,7 +156,7 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
                 return address;
         }
 
-        return SearchBottomUp(mm, begin, end, length);
+        return SearchBottomUp(mm, begin, end, length, alignMask);
     }
 
     /// <summary>A hint may not reach from below DEFAULT_MAP_WINDOW to above it (mmap_address_hint_valid).</summary>
@@ -163,12 +171,14 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
     }
 
     /// <summary>The highest fit (unmapped_area_topdown); below a stack the search goes on below its guard gap.</summary>
-    private ulong SearchTopDown(int mm, ulong low, ulong high, ulong length)
+    private ulong SearchTopDown(int mm, ulong low, ulong high, ulong length, ulong alignMask)
     {
-        low = Math.Max(low, settings.MmapMinAddr);
-        while (tree.TryFindHighestGap(mm, low, high, length, out ulong gapEnd, out int above))
+        low = Math.Max(low, settings.LowestPlacement);
+        if (length + alignMask < length)
+            return NoAddress;
+        while (tree.TryFindHighestGap(mm, low, high, length + alignMask, out ulong gapEnd, out int above))
         {
-            ulong found = gapEnd - length;
+            ulong found = (gapEnd - length) & ~alignMask;
             if (above == 0 || StartGap(in _vmas[above]) >= gapEnd)
                 return found;
             high = StartGap(in _vmas[above]);
@@ -178,12 +188,16 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
     }
 
     /// <summary>The lowest fit (unmapped_area).</summary>
-    private ulong SearchBottomUp(int mm, ulong low, ulong high, ulong length)
+    private ulong SearchBottomUp(int mm, ulong low, ulong high, ulong length, ulong alignMask)
     {
-        low = Math.Max(low, settings.MmapMinAddr);
-        while (tree.TryFindLowestGap(mm, low, high, length, out ulong found, out int above))
+        low = Math.Max(low, settings.LowestPlacement);
+        ulong padded = length + alignMask;
+        if (padded < length)
+            return NoAddress;
+        while (tree.TryFindLowestGap(mm, low, high, padded, out ulong found, out int above))
         {
-            if (above == 0 || (_vmas[above].Flags & VmFlags.GrowsDown) == 0 || StartGap(in _vmas[above]) >= found + length - 1)
+            found = (found + alignMask) & ~alignMask;
+            if (above == 0 || (_vmas[above].Flags & VmFlags.GrowsDown) == 0 || StartGap(in _vmas[above]) >= found + padded - 1)
                 return found;
             low = _vmas[above].End;
         }

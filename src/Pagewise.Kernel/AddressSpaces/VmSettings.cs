@@ -39,8 +39,14 @@ public sealed record VmSettings
     /// <summary>vm.max_map_count.</summary>
     public int MaxMapCount { get; init; } = 65530;
 
-    /// <summary>vm.mmap_min_addr, bytes.</summary>
-    public ulong MmapMinAddr { get; init; } = 65536;
+    /// <summary>vm.mmap_min_addr, bytes: below it CAP_SYS_RAWIO is needed (dac_mmap_min_addr).</summary>
+    public ulong MmapMinAddr { get; init; } = 4096;
+
+    /// <summary>CONFIG_LSM_MMAP_MIN_ADDR, bytes: with vm.mmap_min_addr the bound of hints, searches and stacks.</summary>
+    public ulong LsmMmapMinAddr { get; init; } = 65536;
+
+    /// <summary>The kernel's mmap_min_addr: the larger of the two.</summary>
+    public ulong LowestPlacement => Math.Max(MmapMinAddr, LsmMmapMinAddr);
 
     /// <summary>stack_guard_gap, pages.</summary>
     public int StackGuardGapPages { get; init; } = 256;

@@ -77,6 +77,8 @@ public sealed partial class MemoryMappings
         other = 0;
         if (_vmas[vma].Name != VmaName.None)
             return Errno.EINVAL; // special_mapping_split
+        if ((_vmas[vma].Flags & VmFlags.HugeTlb) != 0 && (address & ((1UL << HugePageShiftOf(_vmas[vma].File)) - 1)) != 0)
+            return Errno.EINVAL; // hugetlb_vm_op_split
         int copy = DuplicateArea(vma);
         if (copy == 0)
             return Errno.ENOMEM;

@@ -86,6 +86,10 @@ public sealed partial class MemoryMappings
                 if ((flags & (VmFlags.Locked | VmFlags.PfnMap | VmFlags.HugeTlb)) != 0)
                     return Errno.EINVAL;
                 return _pageTables.Advise(vma, start, end, advice);
+            case Madvice.DontNeed or Madvice.DontNeedLocked when (flags & VmFlags.HugeTlb) != 0:
+                return (start & ((1UL << HugePageShiftOf(area.File)) - 1)) != 0 ? Errno.EINVAL : Errno.None;
+            case Madvice.Free when (flags & VmFlags.HugeTlb) != 0:
+                return Errno.EINVAL;
             case Madvice.DontNeed or Madvice.Free:
                 if ((flags & (VmFlags.Locked | VmFlags.PfnMap)) != 0 || (advice == Madvice.Free && !area.IsAnonymous))
                     return Errno.EINVAL;

@@ -53,7 +53,7 @@ public sealed partial class MemoryMappings
             return Errno.ENOMEM;
 
         VmFlags vmFlags = ProtBits(prot) | FlagBits(flags) | space.DefFlags | MayAccess;
-        SysResult place = _unmappedArea.Get(in current, PlacementOf(file, flags), address, length, pgOff, flags);
+        SysResult place = _unmappedArea.Get(in current, PlacementOf(file, flags), address, length, pgOff, flags, HugePageShiftOf(file));
         if (place.IsError)
             return place;
         address = place.Address;
@@ -69,7 +69,7 @@ public sealed partial class MemoryMappings
             : CheckAnonymous(flags, address, ref pgOff, ref vmFlags);
         if (error != Errno.None)
             return error;
-        if ((flags & MapFlags.NoReserve) != 0 && _settings.OvercommitMemory != 2)
+        if ((flags & MapFlags.NoReserve) != 0 && (_settings.OvercommitMemory != 2 || HugePageShiftOf(file) != 0))
             vmFlags |= VmFlags.NoReserve;
         SysResult result = MmapRegion(in current, file, address, length, vmFlags, pgOff);
         if (!result.IsError
@@ -81,7 +81,7 @@ public sealed partial class MemoryMappings
     private ulong RoundHintToMin(ulong hint)
     {
         hint &= PageMask;
-        return hint != 0 && hint < _settings.MmapMinAddr ? PageAlign(_settings.MmapMinAddr) : hint;
+        return hint != 0 && hint < _settings.LowestPlacement ? PageAlign(_settings.LowestPlacement) : hint;
     }
 
     /// <summary>calc_vm_prot_bits: read, write and execute; PROT_SEM and unknown bits mean nothing.</summary>
@@ -108,10 +108,13 @@ public sealed partial class MemoryMappings
         return _inodes.Inodes[_files.Files[file].Inode].Kind switch
         {
             InodeKind.Regular => Placement.Thp,
+            InodeKind.HugeTlb => Placement.HugeTlb,
             InodeKind.DevZero when !shared && _features.MapsDevZeroForThp => Placement.Thp,
             _ => Placement.Plain,
         };
     }
+
+    private int HugePageShiftOf(int file) => file == 0 ? 0 : _inodes.Inodes[_files.Files[file].Inode].HugePageShift;
 
     /// <summary>What do_mmap asks of a file mapping, in Linux's order.</summary>
     private Errno CheckFile(int fileId, Prot prot, MapFlags flags, ulong length, ulong pgOff, ref VmFlags vmFlags)
@@ -237,7 +240,7 @@ public sealed partial class MemoryMappings
                 return Errno.ENOMEM;
         }
 
-        if (IsAccountable(flags))
+        if (IsAccountable(flags) && HugePageShiftOf(file) == 0)
         {
             ulong charge = pages - unmap.Accounted;
             if (charge != 0 && !TryChargeSigned(in current, (long)charge))
@@ -275,6 +278,17 @@ public sealed partial class MemoryMappings
     {
         int mm = current.Mm;
         int next = _tree.FindVma(mm, address);
+        int hugePageShift = HugePageShiftOf(file);
+        if (hugePageShift != 0)
+        {
+            // The pool of huge pages is empty: nothing can be reserved.
+            if ((flags & VmFlags.NoReserve) == 0)
+                return Errno.ENOMEM;
+            if ((pgOff & ((1UL << (hugePageShift - 12)) - 1)) != 0)
+                return Errno.EINVAL;
+            flags = (flags | VmFlags.HugeTlb | VmFlags.DontExpand) & ~LockedMask;
+        }
+
         bool devZero = file != 0 && _inodes.Inodes[_files.Files[file].Inode].Kind == InodeKind.DevZero;
         bool shared = (flags & VmFlags.MayShare) != 0;
         var range = new MergeRange
@@ -332,6 +346,24 @@ public sealed partial class MemoryMappings
         file = _files.Open(inode, OpenFlags.ReadWrite);
         _files.PutInode(inode);
         return Errno.None;
+    }
+
+    /// <summary>
+    /// The hugetlbfs file behind MAP_HUGETLB memory (hugetlb_file_setup), open with one reference; 0 when no memory is
+    /// left. Simplified: the pool of huge pages is empty, as it is until an administrator fills it, so an access gets SIGBUS.
+    /// </summary>
+    internal int OpenHugeTlb(ulong sizeBytes, int hugePageShift)
+    {
+        const uint Device2MiB = 0x11;
+        const uint Device1GiB = 0x12;
+        int inode = _inodes.Create("/anon_hugepage", InodeKind.HugeTlb, hugePageShift == 21 ? Device2MiB : Device1GiB, _spaces.NextHugeTlbInode++, sizeBytes);
+        if (inode == 0)
+            return 0;
+        _inodes.Inodes[inode].IsDeleted = true;
+        _inodes.Inodes[inode].HugePageShift = (byte)hugePageShift;
+        int file = _files.Open(inode, OpenFlags.ReadWrite);
+        _files.PutInode(inode);
+        return file;
     }
 
     /// <summary>A shmem inode on the kernel's own mount, device 00:01 (shmem_kernel_file_setup), with one reference.</summary>

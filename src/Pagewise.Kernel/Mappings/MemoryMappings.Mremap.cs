@@ -78,12 +78,23 @@ public sealed partial class MemoryMappings
             return Errno.EFAULT;
         if (IsSealed(remap.Vma))
             return Errno.EPERM;
+        if ((_vmas[remap.Vma].Flags & VmFlags.HugeTlb) != 0 && !AlignHugeTlb(ref remap))
+            return Errno.EINVAL;
         if (IsOnlyUnmapping(in remap))
             return Errno.None;
         if (_features.MremapMovesManyAreas)
             return CheckGrowth(in current, ref remap, remap.IsShrink ? remap.NewLength : remap.OldLength);
         // Before 6.17 a move to a given address is checked after the destination is unmapped.
         return remap.HasNewAddress ? Errno.None : CheckGrowth(in current, ref remap, remap.OldLength);
+    }
+
+    /// <summary>hugetlbfs areas move and shrink by whole huge pages and never grow (align_hugetlb).</summary>
+    private bool AlignHugeTlb(ref Remap remap)
+    {
+        ulong mask = (1UL << HugePageShiftOf(_vmas[remap.Vma].File)) - 1;
+        remap.OldLength = (remap.OldLength + mask) & ~mask;
+        remap.NewLength = (remap.NewLength + mask) & ~mask;
+        return (remap.Address & mask) == 0 && (remap.NewAddress & mask) == 0 && remap.NewLength <= remap.OldLength;
     }
 
     /// <summary>A shrink in place, or a call that changes nothing (not vrm_will_map_new).</summary>
@@ -237,7 +248,7 @@ public sealed partial class MemoryMappings
         MapFlags flags = (remap.Flags & MremapFlags.Fixed) != 0 ? MapFlags.Fixed : MapFlags.None;
         if ((area.Flags & VmFlags.MayShare) != 0)
             flags |= MapFlags.Shared;
-        return _unmappedArea.Get(in current, PlacementOf(area.File, flags), address, remap.NewLength, area.PageIndex(remap.Address), flags);
+        return _unmappedArea.Get(in current, PlacementOf(area.File, flags), address, remap.NewLength, area.PageIndex(remap.Address), flags, HugePageShiftOf(area.File));
     }
 
     private bool CanExpandInPlace(int mm, in Remap remap)

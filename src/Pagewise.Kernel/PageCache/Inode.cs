@@ -12,6 +12,9 @@ public struct Inode
     /// <summary>Size in bytes (i_size).</summary>
     public ulong SizeBytes;
 
+    /// <summary>For hugetlbfs, log2 of the page size (huge_page_shift).</summary>
+    public byte HugePageShift;
+
     /// <summary>What backs it.</summary>
     public InodeKind Kind;
 

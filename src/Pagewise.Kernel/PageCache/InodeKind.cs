@@ -14,4 +14,7 @@ public enum InodeKind : byte
 
     /// <summary>A pipe, socket, directory, terminal: mmap gives ENODEV.</summary>
     NotMappable = 3,
+
+    /// <summary>hugetlbfs: behind MAP_HUGETLB.</summary>
+    HugeTlb = 4,
 }

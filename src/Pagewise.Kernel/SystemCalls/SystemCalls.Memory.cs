@@ -29,17 +29,28 @@ public sealed partial class SystemCalls
         }
         else if ((flags & MapFlags.HugeTlb) != 0)
         {
-            return HugeTlb(flags, lengthBytes);
+            return MmapHugeTlb(in current, address, lengthBytes, prot, flags, offsetBytes >> 12);
         }
 
         return _mappings.Mmap(in current, file, address, lengthBytes, prot, flags, offsetBytes >> 12);
     }
 
-    /// <summary>MAP_HUGETLB on a machine whose pool of huge pages is empty: the size must exist, and none is free.</summary>
-    private static SysResult HugeTlb(MapFlags flags, ulong lengthBytes)
+    /// <summary>MAP_HUGETLB: memory of a hugetlbfs file made for it; the size named must be one that the CPU has.</summary>
+    private SysResult MmapHugeTlb(in Current current, ulong address, ulong lengthBytes, Prot prot, MapFlags flags, ulong pgOff)
     {
-        uint sizeLog = ((uint)flags >> 26) & 63;
-        return sizeLog is not (0 or 21 or 30) || lengthBytes == 0 ? Errno.EINVAL : Errno.ENOMEM;
+        int shift = (int)((uint)flags >> 26) & 63;
+        if (shift == 0)
+            shift = 21;
+        if (shift is not (21 or 30))
+            return Errno.EINVAL;
+        ulong mask = (1UL << shift) - 1;
+        lengthBytes = (lengthBytes + mask) & ~mask;
+        int file = _mappings.OpenHugeTlb(lengthBytes, shift);
+        if (file == 0)
+            return Errno.ENOMEM;
+        SysResult result = _mappings.Mmap(in current, file, address, lengthBytes, prot, flags, pgOff);
+        _files.Put(file);
+        return result;
     }
 
     /// <summary>munmap(2).</summary>
