@@ -22,12 +22,14 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         : base(spec, preset)
     {
         _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
-        KernelState state = new(AddressSpaces, Inodes, MemMap, Allocator, FilePages, VmStat, Clock, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes);
+        VmSettings settings = Settings(spec);
+        StackExpansion stacks = new(AddressSpaces, settings);
+        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, FilePages, VmStat, Clock, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes);
         PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat);
         Rmap rmap = new(MemMap, Allocator, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
-        SystemCalls = new SystemCalls.SystemCalls(Settings(spec), Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks);
+        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks);
     }
 
     public override PageTables PageTables => _pageTables;
@@ -116,7 +118,11 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
+            SystemCalls.Dispose();
             _cpus.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 
@@ -152,7 +158,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             ref TaskStruct current = ref Tasks.Tasks[task];
             long minor = _faults.MinorFaults;
             long major = _faults.MajorFaults;
-            outcome = _faults.Handle(current.Mm, address, code);
+            outcome = _faults.Handle(Tasks.CurrentOf(task), address, code);
             current.MinorFaults += _faults.MinorFaults - minor;
             current.MajorFaults += _faults.MajorFaults - major;
             isMajor |= outcome.IsMajor;
@@ -160,15 +166,6 @@ internal sealed partial class FormatMachine<TFormat> : Machine
                 return 0;
         }
     }
-
-    private static TaskDefaults Defaults(MachineSpec spec) => new()
-    {
-        Limits = spec.Limits,
-        Uid = spec.Uid,
-        CapIpcLock = spec.CapIpcLock,
-        CapSysResource = spec.CapSysResource,
-        CapSysAdmin = spec.CapSysAdmin,
-    };
 
     private static VmSettings Settings(MachineSpec spec) => new()
     {
@@ -187,6 +184,15 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         LegacyVaLayout = spec.LegacyVaLayout,
         RandomizeVaSpace = spec.RandomizeVaSpace,
         Seed = spec.Seed,
+    };
+
+    private static TaskDefaults Defaults(MachineSpec spec) => new()
+    {
+        Limits = spec.Limits,
+        Uid = spec.Uid,
+        CapIpcLock = spec.CapIpcLock,
+        CapSysResource = spec.CapSysResource,
+        CapSysAdmin = spec.CapSysAdmin,
     };
 
     [DoesNotReturn]

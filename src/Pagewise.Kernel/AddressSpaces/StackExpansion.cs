@@ -5,16 +5,16 @@ namespace Pagewise.Kernel.AddressSpaces;
 
 /// <summary>Growth of MAP_GROWSDOWN areas, the main stack among them (expand_stack, mm/mmap.c and mm/vma.c).</summary>
 /// <param name="spaces">The areas and address spaces.</param>
-/// <param name="tree">Their order.</param>
-/// <param name="anonVmas">Their anon_vmas.</param>
-/// <param name="account">Their books.</param>
 /// <param name="settings">The kernel's settings.</param>
-public sealed class StackExpansion(AddressSpaceArenas spaces, VmaTree tree, AnonVmas anonVmas, MmAccount account, VmSettings settings)
+public sealed class StackExpansion(AddressSpaceArenas spaces, VmSettings settings)
 {
     private const ulong PageSize = 4096;
 
     private readonly Arena<VmArea> _vmas = spaces.Vmas;
     private readonly Arena<MmStruct> _mms = spaces.Mms;
+    private readonly VmaTree _tree = new(spaces);
+    private readonly AnonVmas _anonVmas = new(spaces);
+    private readonly MmAccount _account = new(spaces, settings);
 
     /// <summary>
     /// The area that an access to an address concerns (lock_mm_and_find_vma): the one that contains it, else the stack
@@ -26,7 +26,7 @@ public sealed class StackExpansion(AddressSpaceArenas spaces, VmaTree tree, Anon
     public int FindForAccess(in Current current, ulong address, out bool grew)
     {
         grew = false;
-        int vma = tree.FindVma(current.Mm, address);
+        int vma = _tree.FindVma(current.Mm, address);
         if (vma == 0 || _vmas[vma].Start <= address)
             return vma;
         if (ExpandDownwards(in current, vma, address) != Errno.None)
@@ -37,7 +37,7 @@ public sealed class StackExpansion(AddressSpaceArenas spaces, VmaTree tree, Anon
 
     /// <summary>
     /// Moves the start of a stack down to the page of an address (expand_downwards). Its limits are RLIMIT_STACK, the
-    /// guard gap above the area below, RLIMIT_AS, RLIMIT_MEMLOCK and the commit account.
+    /// guard gap above the area below, RLIMIT_AS, RLIMIT_MEMLOCK and the commit _account.
     /// </summary>
     public Errno ExpandDownwards(in Current current, int vma, ulong address)
     {
@@ -55,22 +55,22 @@ public sealed class StackExpansion(AddressSpaceArenas spaces, VmaTree tree, Anon
                 return Errno.ENOMEM;
         }
 
-        if (!anonVmas.Prepare(vma))
+        if (!_anonVmas.Prepare(vma))
             return Errno.ENOMEM;
         ulong grow = (area.Start - address) >> 12;
         if (grow > area.PgOff || !MayGrow(in current, in area, area.End - address, grow))
             return Errno.ENOMEM;
         if ((area.Flags & VmFlags.Locked) != 0)
             _mms[current.Mm].LockedVm += grow;
-        account.StatAccount(current.Mm, area.Flags, (long)grow);
-        tree.SetRange(vma, address, area.End, area.PgOff - grow);
+        _account.StatAccount(current.Mm, area.Flags, (long)grow);
+        _tree.SetRange(vma, address, area.End, area.PgOff - grow);
         return Errno.None;
     }
 
     /// <summary>acct_stack_growth: charges the pages when every limit allows them.</summary>
     private bool MayGrow(in Current current, in VmArea area, ulong sizeBytes, ulong grow) =>
-        account.MayExpand(in current, area.Flags, grow)
+        _account.MayExpand(in current, area.Flags, grow)
         && sizeBytes <= current.Rlimit(RlimitResource.Stack)
-        && account.MlockFutureOk(in current, area.Flags, grow << 12)
-        && account.TryCharge(in current, grow);
+        && _account.MlockFutureOk(in current, area.Flags, grow << 12)
+        && _account.TryCharge(in current, grow);
 }

@@ -26,8 +26,8 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly PteTables<TFormat> _tables;
     private readonly Rmap _rmap;
     private readonly Cpus<TFormat> _cpus;
-    private readonly Areas _tree;
-    private readonly Areas _anonVmas;
+    private readonly StackExpansion _stacks;
+    private readonly AnonVmas _anonVmas;
     private readonly ThpMode _thp;
     private readonly uint _faultAroundPages;
 
@@ -43,8 +43,8 @@ internal sealed partial class FaultHandler<TFormat>
         _tables = tables;
         _rmap = rmap;
         _cpus = cpus;
-        _tree = new Areas(state.Spaces);
-        _anonVmas = _tree;
+        _stacks = state.Stacks;
+        _anonVmas = new AnonVmas(state.Spaces);
         _thp = state.Thp;
         _faultAroundPages = state.FaultAroundPages;
         ZeroPage = NewZeroPage();
@@ -60,14 +60,19 @@ internal sealed partial class FaultHandler<TFormat>
     public long MajorFaults { get; private set; }
 
     /// <summary>Handles a fault that user mode raised (do_user_addr_fault).</summary>
-    /// <param name="mm">The address space.</param>
+    /// <param name="current">The task that made the access.</param>
     /// <param name="address">The address, canonical.</param>
     /// <param name="code">The CPU's error code.</param>
-    public FaultOutcome Handle(int mm, ulong address, FaultCode code)
+    public FaultOutcome Handle(in Current current, ulong address, FaultCode code)
     {
-        int vma = address < TFormat.TaskSize ? _tree.FindVma(mm, address) : 0;
-        if (vma == 0 || _vmas[vma].Start > address)
+        int mm = current.Mm;
+        if (address >= TFormat.TaskSize)
             return BadArea(mm, SignalCode.MapErr);
+        int vma = _stacks.FindForAccess(in current, address, out bool grew);
+        if (vma == 0)
+            return BadArea(mm, SignalCode.MapErr);
+        if (grew)
+            _mms[mm].Faults.StackGrowth++;
         if (IsForbidden(_vmas[vma].Flags, code))
             return BadArea(mm, SignalCode.AccErr);
         FaultResult result = HandleMmFault(vma, address, (code & FaultCode.Write) != 0);

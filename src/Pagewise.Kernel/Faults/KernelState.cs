@@ -8,6 +8,7 @@ namespace Pagewise.Kernel.Faults;
 
 /// <summary>The state that faults and page tables work on, owned by the machine.</summary>
 /// <param name="Spaces">Areas and address spaces.</param>
+/// <param name="Stacks">Growth of stacks.</param>
 /// <param name="Inodes">Files.</param>
 /// <param name="MemMap">Frames.</param>
 /// <param name="Allocator">Who hands frames out.</param>
@@ -18,6 +19,7 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="FaultAroundPages">Pages that a read fault on a file maps at once (fault_around_bytes / 4096), a power of two.</param>
 internal sealed record KernelState(
     AddressSpaceArenas Spaces,
+    StackExpansion Stacks,
     InodeTable Inodes,
     MemMap MemMap,
     IPageAllocator Allocator,

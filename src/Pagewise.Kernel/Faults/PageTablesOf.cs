@@ -23,8 +23,8 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
     private readonly Rmap _rmap;
     private readonly Cpus<TFormat> _cpus;
     private readonly FaultHandler<TFormat> _faults;
-    private readonly Areas _tree;
-    private readonly Areas _anonVmas;
+    private readonly VmaTree _tree;
+    private readonly AnonVmas _anonVmas;
     private ulong _lastContextId;
 
     public PageTablesOf(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus, FaultHandler<TFormat> faults)
@@ -40,8 +40,8 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _rmap = rmap;
         _cpus = cpus;
         _faults = faults;
-        _tree = new Areas(state.Spaces);
-        _anonVmas = _tree;
+        _tree = new VmaTree(state.Spaces);
+        _anonVmas = new AnonVmas(state.Spaces);
     }
 
     public override long MinorFaults => _faults.MinorFaults;

@@ -8,7 +8,6 @@ namespace Pagewise.Kernel.Mappings;
 
 /// <summary>
 /// Open files and what keeps inodes alive: a file table (fs/file_table.c), and the areas of each inode (i_mmap).
-/// Simplified: i_mmap is a list, newest first, in place of an interval tree.
 /// </summary>
 public sealed class OpenFiles : IDisposable
 {
@@ -16,6 +15,7 @@ public sealed class OpenFiles : IDisposable
     private readonly InodeTable _inodes;
     private readonly PageTables _pageTables;
     private readonly MmAccount _account;
+    private readonly MappingList _mappings;
 
     /// <summary>Makes an empty table.</summary>
     /// <param name="spaces">The areas that map files.</param>
@@ -28,6 +28,7 @@ public sealed class OpenFiles : IDisposable
         _inodes = inodes;
         _pageTables = pageTables;
         _account = account;
+        _mappings = new MappingList(spaces, inodes);
     }
 
     /// <summary>The open files; index 0 is none.</summary>
@@ -75,32 +76,19 @@ public sealed class OpenFiles : IDisposable
     /// <summary>Puts an area among those that map its inode (vma_link_file).</summary>
     public void LinkArea(int vma)
     {
-        ref VmArea area = ref _spaces.Vmas[vma];
-        ref Inode inode = ref _inodes.Inodes[area.Inode];
-        area.SharedPrev = 0;
-        area.SharedNext = inode.FirstMapping;
-        if (inode.FirstMapping != 0)
-            _spaces.Vmas[inode.FirstMapping].SharedPrev = vma;
-        inode.FirstMapping = vma;
+        _mappings.Link(vma);
+        ref readonly VmArea area = ref _spaces.Vmas[vma];
         if (IsSharedMayWrite(area.Flags))
-            inode.WritableMappings++;
+            _inodes.Inodes[area.Inode].WritableMappings++;
     }
 
     /// <summary>Takes an area from those that map its inode (unlink_file_vma).</summary>
     public void UnlinkArea(int vma)
     {
-        ref VmArea area = ref _spaces.Vmas[vma];
-        ref Inode inode = ref _inodes.Inodes[area.Inode];
-        if (area.SharedPrev != 0)
-            _spaces.Vmas[area.SharedPrev].SharedNext = area.SharedNext;
-        else
-            inode.FirstMapping = area.SharedNext;
-        if (area.SharedNext != 0)
-            _spaces.Vmas[area.SharedNext].SharedPrev = area.SharedPrev;
-        area.SharedPrev = 0;
-        area.SharedNext = 0;
+        _mappings.Unlink(vma);
+        ref readonly VmArea area = ref _spaces.Vmas[vma];
         if (IsSharedMayWrite(area.Flags))
-            inode.WritableMappings--;
+            _inodes.Inodes[area.Inode].WritableMappings--;
     }
 
     /// <inheritdoc/>

@@ -243,6 +243,37 @@ public sealed partial class SystemCalls
         return inode.Kind == InodeKind.Shmem ? SysResult.Of(inode.Seals) : Errno.EINVAL;
     }
 
+    /// <summary>readahead(2): brings a range of the file into the page cache.</summary>
+    public SysResult Readahead(int task, int fd, long offsetBytes, ulong countBytes)
+    {
+        int file = LookupFile(task, fd);
+        if (file == 0 || !_files.Files[file].CanRead)
+            return Errno.EBADF;
+        if (_inodes.Inodes[_files.Files[file].Inode].Kind != InodeKind.Regular || offsetBytes < 0)
+            return Errno.EINVAL;
+        return _pageTables.ReadFile(_files.Files[file].Inode, (ulong)offsetBytes, countBytes) ? SysResult.Ok : Errno.ENOMEM;
+    }
+
+    /// <summary>posix_fadvise(2): WILLNEED reads, DONTNEED drops; the other advices change nothing here.</summary>
+    public SysResult Fadvise(int task, int fd, long offsetBytes, long lengthBytes, int advice)
+    {
+        const int WillNeed = 3;
+        const int DontNeed = 4;
+        int file = LookupFile(task, fd);
+        if (file == 0)
+            return Errno.EBADF;
+        int inode = _files.Files[file].Inode;
+        if (_inodes.Inodes[inode].Kind == InodeKind.NotMappable)
+            return Errno.ESPIPE;
+        if (lengthBytes < 0 || advice is < 0 or > 5)
+            return Errno.EINVAL;
+        if (advice == WillNeed)
+            _pageTables.ReadFile(inode, (ulong)offsetBytes, lengthBytes == 0 ? ulong.MaxValue : (ulong)lengthBytes);
+        else if (advice == DontNeed)
+            _pageTables.DropFilePages(inode, (ulong)offsetBytes, (ulong)lengthBytes);
+        return SysResult.Ok;
+    }
+
     private int FilesOf(int task) => _tasks.Tasks[task].Files;
 
     /// <summary>fdget: 0 for a closed descriptor and for one that O_PATH opened.</summary>
@@ -282,7 +313,8 @@ public sealed partial class SystemCalls
             InodeKind.DevZero => countBytes,
             _ => position < inode.SizeBytes ? inode.SizeBytes - position : 0,
         };
-        return SysResult.Of(Math.Min(Math.Min(countBytes, available), 0x7fff_f000));
+        ulong count = Math.Min(Math.Min(countBytes, available), 0x7fff_f000);
+        return _pageTables.ReadFile(file.Inode, position, count) ? SysResult.Of(count) : Errno.ENOMEM;
     }
 
     private SysResult WriteAt(int id, ulong countBytes, ulong position)
@@ -295,13 +327,13 @@ public sealed partial class SystemCalls
         var seals = (FileSeals)inode.Seals;
         if (countBytes != 0 && (seals & (FileSeals.Write | FileSeals.FutureWrite)) != 0)
             return Errno.EPERM;
-        if (inode.Kind is InodeKind.Regular or InodeKind.Shmem && position + countBytes > inode.SizeBytes)
-        {
-            if ((seals & FileSeals.Grow) != 0)
-                return Errno.EPERM;
+        bool grows = inode.Kind is InodeKind.Regular or InodeKind.Shmem && position + countBytes > inode.SizeBytes;
+        if (grows && (seals & FileSeals.Grow) != 0)
+            return Errno.EPERM;
+        if (!_pageTables.WriteFile(file.Inode, position, countBytes))
+            return Errno.ENOMEM;
+        if (grows)
             inode.SizeBytes = position + countBytes;
-        }
-
         return SysResult.Of(countBytes);
     }
 
@@ -320,9 +352,7 @@ public sealed partial class SystemCalls
 
     private void SetSize(int inode, ulong sizeBytes)
     {
-        bool shrinks = sizeBytes < _inodes.Inodes[inode].SizeBytes;
+        _pageTables.Truncate(inode, sizeBytes);
         _inodes.Inodes[inode].SizeBytes = sizeBytes;
-        if (shrinks)
-            _pageTables.Truncate(inode, sizeBytes);
     }
 }

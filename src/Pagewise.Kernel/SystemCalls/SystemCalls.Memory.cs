@@ -1,15 +1,31 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel.SystemCalls;
 
 public sealed partial class SystemCalls
 {
+    private readonly record struct FaultCount(long Minor, long Major);
+
+    private FaultCount CountFaults() => new(_pageTables.MinorFaults, _pageTables.MajorFaults);
+
+    /// <summary>Faults that the kernel took in a call are its task's (min_flt, maj_flt).</summary>
+    private void ChargeFaults(int task, in FaultCount before)
+    {
+        ref TaskStruct caller = ref _tasks.Tasks[task];
+        caller.MinorFaults += _pageTables.MinorFaults - before.Minor;
+        caller.MajorFaults += _pageTables.MajorFaults - before.Major;
+    }
+
     /// <summary>brk(2): the break after the call; the old one when it could not move.</summary>
     public SysResult Brk(int task, ulong address)
     {
         Current current = _tasks.CurrentOf(task);
-        return SysResult.Of(_mappings.Brk(in current, address));
+        FaultCount before = CountFaults();
+        ulong brk = _mappings.Brk(in current, address);
+        ChargeFaults(task, in before);
+        return SysResult.Of(brk);
     }
 
     /// <summary>mmap(2). <paramref name="offsetBytes"/> must be a multiple of the page size.</summary>
@@ -32,7 +48,10 @@ public sealed partial class SystemCalls
             return MmapHugeTlb(in current, address, lengthBytes, prot, flags, offsetBytes >> 12);
         }
 
-        return _mappings.Mmap(in current, file, address, lengthBytes, prot, flags, offsetBytes >> 12);
+        FaultCount before = CountFaults();
+        SysResult result = _mappings.Mmap(in current, file, address, lengthBytes, prot, flags, offsetBytes >> 12);
+        ChargeFaults(task, in before);
+        return result;
     }
 
     /// <summary>MAP_HUGETLB: memory of a hugetlbfs file made for it; the size named must be one that the CPU has.</summary>
@@ -64,7 +83,10 @@ public sealed partial class SystemCalls
     public SysResult Mprotect(int task, ulong address, ulong lengthBytes, Prot prot)
     {
         Current current = _tasks.CurrentOf(task);
-        return _mappings.Mprotect(in current, address, lengthBytes, prot);
+        FaultCount before = CountFaults();
+        SysResult result = _mappings.Mprotect(in current, address, lengthBytes, prot);
+        ChargeFaults(task, in before);
+        return result;
     }
 
     /// <summary>pkey_mprotect(2) on a CPU without protection keys: key −1 is mprotect, any other is unknown.</summary>
@@ -75,21 +97,30 @@ public sealed partial class SystemCalls
     public SysResult Mremap(int task, ulong oldAddress, ulong oldLengthBytes, ulong newLengthBytes, MremapFlags flags, ulong newAddress)
     {
         Current current = _tasks.CurrentOf(task);
-        return _mappings.Mremap(in current, oldAddress, oldLengthBytes, newLengthBytes, flags, newAddress);
+        FaultCount before = CountFaults();
+        SysResult result = _mappings.Mremap(in current, oldAddress, oldLengthBytes, newLengthBytes, flags, newAddress);
+        ChargeFaults(task, in before);
+        return result;
     }
 
     /// <summary>madvise(2).</summary>
     public SysResult Madvise(int task, ulong address, ulong lengthBytes, Madvice advice)
     {
         Current current = _tasks.CurrentOf(task);
-        return _mappings.Madvise(in current, address, lengthBytes, advice);
+        FaultCount before = CountFaults();
+        SysResult result = _mappings.Madvise(in current, address, lengthBytes, advice);
+        ChargeFaults(task, in before);
+        return result;
     }
 
     /// <summary>mlock(2) with flags 0, mlock2(2) otherwise.</summary>
     public SysResult Mlock(int task, ulong address, ulong lengthBytes, MlockFlags flags)
     {
         Current current = _tasks.CurrentOf(task);
-        return _mappings.Mlock(in current, address, lengthBytes, flags);
+        FaultCount before = CountFaults();
+        SysResult result = _mappings.Mlock(in current, address, lengthBytes, flags);
+        ChargeFaults(task, in before);
+        return result;
     }
 
     /// <summary>munlock(2).</summary>
@@ -103,7 +134,10 @@ public sealed partial class SystemCalls
     public SysResult Mlockall(int task, MlockAllFlags flags)
     {
         Current current = _tasks.CurrentOf(task);
-        return _mappings.Mlockall(in current, flags);
+        FaultCount before = CountFaults();
+        SysResult result = _mappings.Mlockall(in current, flags);
+        ChargeFaults(task, in before);
+        return result;
     }
 
     /// <summary>munlockall(2).</summary>
@@ -143,6 +177,9 @@ public sealed partial class SystemCalls
     public SysResult RemapFilePages(int task, ulong address, ulong sizeBytes, Prot prot, ulong pgOff, MapFlags flags)
     {
         Current current = _tasks.CurrentOf(task);
-        return _mappings.RemapFilePages(in current, address, sizeBytes, prot, pgOff, flags);
+        FaultCount before = CountFaults();
+        SysResult result = _mappings.RemapFilePages(in current, address, sizeBytes, prot, pgOff, flags);
+        ChargeFaults(task, in before);
+        return result;
     }
 }

@@ -21,7 +21,15 @@ public sealed partial class SystemCalls
     /// <summary>execve(2): replaces the address space, names the task, closes close-on-exec descriptors.</summary>
     /// <param name="task">The calling task's index.</param>
     /// <param name="image">The program; null when the path names none (ENOENT).</param>
-    public SysResult Execve(int task, ExecImage? image) => image is null ? Errno.ENOENT : _processes.Execve(task, image);
+    public SysResult Execve(int task, ExecImage? image)
+    {
+        if (image is null)
+            return Errno.ENOENT;
+        FaultCount before = CountFaults();
+        SysResult result = _processes.Execve(task, image);
+        ChargeFaults(task, in before);
+        return result;
+    }
 
     /// <summary>fork(2), vfork(2), clone(2) and clone3(2): the child's thread id; <see cref="TaskTable.Find"/> gives its index.</summary>
     /// <param name="task">The calling task's index.</param>

@@ -16,7 +16,4 @@ internal struct ElfLoad(ExecImage image, bool isRandomized)
 
     /// <summary>The stack pointer so far (bprm->p).</summary>
     public ulong StackPointer;
-
-    /// <summary>Pages that the kernel's own writes faulted in.</summary>
-    public long Faults;
 }

@@ -38,7 +38,6 @@ public sealed partial class Processes
         EndOtherThreads(task);
         _mappings.PutSpace(caller.Mm);
         caller.Mm = mm;
-        caller.MinorFaults += load.Faults;
         int files = _fileTables.Unshare(caller.Files);
         if (files != 0)
         {
@@ -76,7 +75,7 @@ public sealed partial class Processes
         if (error == Errno.None)
             error = LoadProgram(in current, ref load);
         if (error == Errno.None && load.Image.Interpreter is { } interpreter)
-            error = LoadFile(in current, ref load, interpreter, bias: 0, MapFlags.None, out _);
+            error = LoadFile(in current, interpreter, bias: 0, MapFlags.None, out _);
         if (error == Errno.None)
             error = MapVdso(in current, in load);
         if (error == Errno.None)
@@ -110,7 +109,7 @@ public sealed partial class Processes
         Errno error = _mappings.MapStack(in current, start, top, flags);
         if (error != Errno.None)
             return error;
-        Touch(in current, ref load, strings, top);
+        Touch(in current, strings, top);
         load.StackTop = top;
         load.StackPointer = strings;
         return Errno.None;
@@ -140,7 +139,7 @@ public sealed partial class Processes
             flags = MapFlags.None;
         }
 
-        Errno error = LoadFile(in current, ref load, program, bias, flags, out bias);
+        Errno error = LoadFile(in current, program, bias, flags, out bias);
         if (error != Errno.None)
             return error;
         SetSegmentMarks(ref space, program, bias);
@@ -157,23 +156,22 @@ public sealed partial class Processes
 
     /// <summary>Maps a file's segments (elf_load, elf_map): the first one reserves the span of all.</summary>
     /// <param name="current">The caller, with the new address space.</param>
-    /// <param name="load">The load under way.</param>
     /// <param name="file">Program or interpreter.</param>
     /// <param name="bias">What to add to linked addresses.</param>
     /// <param name="firstFlags">MAP_FIXED_NOREPLACE where the first segment's address is decided; none lets mmap choose.</param>
     /// <param name="actualBias">What was added in fact.</param>
-    private Errno LoadFile(in Current current, ref ElfLoad load, ExecFile file, ulong bias, MapFlags firstFlags, out ulong actualBias)
+    private Errno LoadFile(in Current current, ExecFile file, ulong bias, MapFlags firstFlags, out ulong actualBias)
     {
         actualBias = bias;
         int open = _files.Open(file.Inode, OpenFlags.ReadOnly);
         if (open == 0)
             return Errno.ENOMEM;
-        Errno error = LoadSegments(in current, ref load, file, open, firstFlags, ref actualBias);
+        Errno error = LoadSegments(in current, file, open, firstFlags, ref actualBias);
         _files.Put(open);
         return error;
     }
 
-    private Errno LoadSegments(in Current current, ref ElfLoad load, ExecFile file, int open, MapFlags firstFlags, ref ulong bias)
+    private Errno LoadSegments(in Current current, ExecFile file, int open, MapFlags firstFlags, ref ulong bias)
     {
         ExecSegment last = file.Segments[^1];
         ulong span = PageAlign(last.Vaddr + last.MemSizeBytes - (file.Segments[0].Vaddr & PageMask));
@@ -196,7 +194,7 @@ public sealed partial class Processes
         {
             ulong address = first && mmapChooses ? 0 : bias + segment.Vaddr;
             ulong total = first && file.IsPositionIndependent ? span : 0;
-            SysResult mapped = LoadSegment(in current, ref load, in segment, open, address, flags, total);
+            SysResult mapped = LoadSegment(in current, in segment, open, address, flags, total);
             if (mapped.IsError)
                 return mapped.Errno;
             if (first && mmapChooses)
@@ -209,7 +207,7 @@ public sealed partial class Processes
     }
 
     /// <summary>One PT_LOAD entry: its file part, its zeroed rest of a page, its bss.</summary>
-    private SysResult LoadSegment(in Current current, ref ElfLoad load, in ExecSegment segment, int open, ulong address, MapFlags flags, ulong total)
+    private SysResult LoadSegment(in Current current, in ExecSegment segment, int open, ulong address, MapFlags flags, ulong total)
     {
         ulong inPage = segment.Vaddr & ~PageMask;
         ulong start = address & PageMask;
@@ -236,7 +234,7 @@ public sealed partial class Processes
         ulong zeroStart = segment.FileSizeBytes != 0 ? start + inPage + segment.FileSizeBytes : start;
         ulong zeroEnd = start + inPage + segment.MemSizeBytes;
         if (segment.FileSizeBytes != 0 && (zeroStart & ~PageMask) != 0 && (segment.Prot & Prot.Write) != 0)
-            Touch(in current, ref load, zeroStart, zeroStart + 1);
+            Touch(in current, zeroStart, zeroStart + 1);
         zeroStart = PageAlign(zeroStart);
         zeroEnd = PageAlign(zeroEnd);
         Errno error = zeroEnd > zeroStart
@@ -317,7 +315,7 @@ public sealed partial class Processes
         if (load.IsRandomized)
             pointer -= _aslr.Below(8192);
         pointer = (pointer - image.PointersBytes) & ~15UL;
-        Touch(in current, ref load, pointer, strings);
+        Touch(in current, pointer, strings);
         space.ArgStart = strings;
         space.ArgEnd = strings + image.ArgumentBytes;
         space.EnvStart = space.ArgEnd;
@@ -327,11 +325,7 @@ public sealed partial class Processes
         space.HiwaterRss = space.Rss.Total;
     }
 
-    /// <summary>The kernel writes to the new address space: its pages are faulted in, for the account of the task.</summary>
-    private void Touch(in Current current, ref ElfLoad load, ulong start, ulong end)
-    {
-        long before = _spaces.Mms[current.Mm].Rss.Total;
+    /// <summary>The kernel writes to the new address space: its pages are faulted in.</summary>
+    private void Touch(in Current current, ulong start, ulong end) =>
         _pageTables.PopulateForAccess(current.Mm, start & PageMask, PageAlign(end), write: true);
-        load.Faults += _spaces.Mms[current.Mm].Rss.Total - before;
-    }
 }

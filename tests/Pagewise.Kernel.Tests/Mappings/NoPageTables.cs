@@ -98,6 +98,18 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
     {
     }
 
+    public override bool ReadFile(int inode, ulong offsetBytes, ulong lengthBytes) => true;
+
+    public override bool WriteFile(int inode, ulong offsetBytes, ulong lengthBytes) => true;
+
+    public override void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes)
+    {
+    }
+
+    public override long MinorFaults => 0;
+
+    public override long MajorFaults => 0;
+
     private void CheckRange(int vma, ulong start, ulong end)
     {
         start.ShouldBeGreaterThanOrEqualTo(spaces.Vmas[vma].Start);
