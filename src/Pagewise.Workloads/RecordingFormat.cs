@@ -13,4 +13,10 @@ public enum RecordingFormat
     Lackey = 3,
     /// <summary>Pagewise's own columnar binary.</summary>
     Pgw = 4,
+    /// <summary>ltrace text with calls of the malloc family.</summary>
+    Ltrace = 5,
+    /// <summary>The log of glibc's mtrace(3).</summary>
+    Mtrace = 6,
+    /// <summary>heaptrack's raw file.</summary>
+    Heaptrack = 7,
 }

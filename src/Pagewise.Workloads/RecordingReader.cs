@@ -38,7 +38,7 @@ public abstract class RecordingReader : IDisposable
     }
 
     /// <summary>
-    /// Opens a recording of any format: strace, heap or lackey text or <c>.pgw</c>, plain or compressed with zstd, gzip
+    /// Opens a recording of any format: strace, heap, lackey, ltrace, mtrace or heaptrack text or <c>.pgw</c>, plain or compressed with zstd, gzip
     /// or (by the name <c>.br</c>) Brotli.
     /// </summary>
     /// <param name="file">The file's path; <c>-</c> for standard input.</param>
@@ -73,6 +73,9 @@ public abstract class RecordingReader : IDisposable
                 RecordingFormat.Lackey => new LackeyReader(input),
                 RecordingFormat.Pgw => new PgwReader(input),
                 RecordingFormat.Strace => new StraceReader(input),
+                RecordingFormat.Ltrace => new LtraceReader(input),
+                RecordingFormat.Mtrace => new MtraceReader(input),
+                RecordingFormat.Heaptrack => new HeaptrackReader(input),
                 _ => throw new RecordingException(file, "is empty"),
             };
         }

@@ -54,4 +54,6 @@ public enum NoteKind : byte
     HeapEnd = 39,
     /// <summary><c># final sbrk(0) 0x…</c>; the value is the address.</summary>
     HeapFinalBreak = 40,
+    /// <summary><c># lacks: …</c>: what a recording that was made by another tool does not have; the body is the list.</summary>
+    HeapLacks = 41,
 }

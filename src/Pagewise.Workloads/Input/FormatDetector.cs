@@ -20,11 +20,28 @@ internal static class FormatDetector
             ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
             rest = end < 0 ? default : rest[(end + 1)..];
             RecordingFormat format = OfLine(line);
+            if (format == RecordingFormat.Strace && HasLtraceMark(line, rest))
+                return RecordingFormat.Ltrace;
             if (format != RecordingFormat.Unknown)
                 return format;
         }
 
         return RecordingFormat.Strace;
+    }
+
+    // ltrace's lines are of strace's form; their functions are not.
+    private static bool HasLtraceMark(ReadOnlySpan<byte> line, ReadOnlySpan<byte> rest)
+    {
+        if (LtraceReader.IsMark(line))
+            return true;
+        while (rest.IndexOf((byte)'\n') is >= 0 and int end)
+        {
+            if (LtraceReader.IsMark(rest[..end]))
+                return true;
+            rest = rest[(end + 1)..];
+        }
+
+        return false;
     }
 
     private static RecordingFormat OfLine(ReadOnlySpan<byte> line)
@@ -37,6 +54,10 @@ internal static class FormatDetector
             return RecordingFormat.Unknown;
         if (line.StartsWith("=="u8) || line.StartsWith("I  "u8) || line.StartsWith("SYSCALL["u8) || line.StartsWith(" L "u8) || line.StartsWith(" S "u8) || line.StartsWith(" M "u8))
             return RecordingFormat.Lackey;
+        if (MtraceReader.IsStart(line))
+            return RecordingFormat.Mtrace;
+        if (HeaptrackReader.IsStart(line))
+            return RecordingFormat.Heaptrack;
         return line.Length > 1 && line[0] == '[' && line[1] is >= (byte)'0' and <= (byte)'9' ? RecordingFormat.Heap : RecordingFormat.Strace;
     }
 }

@@ -134,6 +134,8 @@ internal static class NoteParser
             return WithNumber(ref c, NoteKind.HeapFinalBreak, body, out value);
         if (c.TryTake("end: "u8))
             return NoteKind.HeapEnd;
+        if (c.TryTake("lacks: "u8))
+            return NoteKind.HeapLacks;
         if (c.TryTake("mallinfo2 "u8))
         {
             int at = c.Rest.IndexOf("after_call="u8);
