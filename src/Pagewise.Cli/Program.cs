@@ -31,6 +31,7 @@ public static class Program
         {
             RunCommand.Create(console),
             CheckCommand.Create(console),
+            RecordCommand.Create(console),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -39,7 +40,7 @@ public static class Program
         {
             return parsed.Invoke(new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false });
         }
-        catch (Exception exception) when (exception is RecordingException or ReplayException or MachineFileException or UserException)
+        catch (Exception exception) when (exception is RecordingException or RecorderException or ReplayException or MachineFileException or UserException)
         {
             return Fail(console, exception.Message);
         }

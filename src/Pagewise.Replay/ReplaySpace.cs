@@ -35,6 +35,11 @@ public sealed class ReplaySpace
     /// <summary>Stack pages adopted from a copy of the maps: grown by faults that the recording does not show.</summary>
     public ulong AdoptedStackPages { get; set; }
 
+    /// <summary>
+    /// Whether the program is a stand-in, for the recording does not show it: its first break is then the recorded one.
+    /// </summary>
+    public bool IsStandIn { get; set; }
+
     /// <summary>The break that the recording started from; null until it shows.</summary>
     public ulong? RecordedStartBrk { get; set; }
 

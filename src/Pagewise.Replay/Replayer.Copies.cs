@@ -113,7 +113,7 @@ public sealed partial class Replayer
         if (copy.IsMissing || copy.IsEmpty)
             return;
         // On another layout, kernel or machine the areas lie elsewhere and may be split elsewhere.
-        if (_options.Mode == ReplayMode.Free)
+        if (_mode == ReplayMode.Free)
             return;
         ulong adopted = AdoptStack(task, copy);
         new CopyComparer(Machine, _files, Log).Compare(task, copy, adopted);

@@ -54,12 +54,11 @@ public sealed partial class Replayer
         if (isFirst && copy.Limits is not null)
             ApplyLimits(task, copy.Limits);
 
-        ExecImage image = ImageFromMaps.Build(copy, comm, [], _files.ByMapsLine)
-            ?? ImageFromFile.TryBuild(exec.Path, comm, exec.Arguments, _files)
-            ?? GenericImage(exec.Path, comm);
-        SysResult result = _calls.Execve(task.Task, image);
+        ExecImage? image = ImageFromMaps.Build(copy, comm, [], _files.ByMapsLine)
+            ?? ImageFromFile.TryBuild(exec.Path, comm, exec.Arguments, _files);
+        SysResult result = Execve(task, image ?? StandIn(exec.Path, comm));
         task.IsPassedOver = false;
-        task.Space = new ReplaySpace { Program = exec.Path };
+        task.Space = new ReplaySpace { Program = exec.Path, IsStandIn = image is null };
         task.Space.Calls.Add(exec.Call, result.IsError);
         if (result.IsError)
         {
@@ -68,7 +67,7 @@ public sealed partial class Replayer
         }
 
         Log.Same();
-        if (_options.Mode == ReplayMode.Free)
+        if (_mode == ReplayMode.Free)
             MapProgram(task, copy);
         SwitchTo(task.Space);
         TouchSpace(task);
@@ -92,15 +91,28 @@ public sealed partial class Replayer
             copy = null;
         }
 
-        SysResult result = _calls.Execve(task.Task, image ?? GenericImage("", "program"));
+        SysResult result = Execve(task, image ?? StandIn("", "program"));
+        task.Space.IsStandIn = image is null;
         if (result.IsError)
             throw new ReplayException($"the first program does not start on this machine: {result.Errno}");
-        if (_options.Mode == ReplayMode.Free && copy is not null)
+        if (_mode == ReplayMode.Free && copy is not null)
             MapProgram(task, copy);
         TouchSpace(task);
     }
 
-    private ExecImage GenericImage(string path, string comm)
+    // The files reach at least as far as their segments do.
+    private SysResult Execve(ReplayTask task, ExecImage image)
+    {
+        foreach (ExecFile? file in (ReadOnlySpan<ExecFile?>)[image.Program, image.Interpreter])
+        {
+            foreach (ExecSegment segment in file?.Segments ?? [])
+                _files.Reach(file!.Inode, segment.FileOffset + segment.FileSizeBytes);
+        }
+
+        return _calls.Execve(task.Task, image);
+    }
+
+    private ExecImage StandIn(string path, string comm)
     {
         Warn("the recording does not show the program's segments and its file is not here: a stand-in was loaded");
         return ImageFromFile.StandIn(path, comm, _files);

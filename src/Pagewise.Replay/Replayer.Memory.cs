@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.SystemCalls;
 using Pagewise.Procfs;
 using Pagewise.Workloads;
@@ -19,8 +20,13 @@ public sealed partial class Replayer
         ulong wanted = call.Args[0];
         ReplaySpace space = task.Space;
         if (space.RecordedStartBrk is null)
+        {
+            if (space.IsStandIn && _mode == ReplayMode.Check)
+                AdoptBreak(task, recorded);
             SetBrkOrigin(task, recorded);
-        ulong delta = _options.Mode == ReplayMode.Free ? space.ModelStartBrk - space.RecordedStartBrk!.Value : 0;
+        }
+
+        ulong delta = _mode == ReplayMode.Free ? space.ModelStartBrk - space.RecordedStartBrk!.Value : 0;
         ulong before = Machine.AddressSpaces.Mms[StructOf(task).Mm].Brk;
         SysResult result = _calls.Brk(task.Task, wanted == 0 ? 0 : wanted + delta);
         space.Calls.Add(Sysno.Brk, wanted != 0 && result.Address != wanted + delta);
@@ -31,7 +37,7 @@ public sealed partial class Replayer
         else
         {
             Log.Differs(Line, "brk", Hex(recorded + delta), Hex(result.Address));
-            if (_options.Mode == ReplayMode.Check)
+            if (_mode == ReplayMode.Check)
                 _calls.Brk(task.Task, recorded);
         }
 
@@ -39,6 +45,14 @@ public sealed partial class Replayer
             space.Addresses.Add(space.RecordedStartBrk.Value, space.ModelStartBrk, PageUp(recorded) - space.RecordedStartBrk.Value);
         if (result.Address > before)
             TouchRange(task, PageUp(before), PageUp(result.Address));
+    }
+
+    // Where the break starts follows from the program, which the recording did not show.
+    private void AdoptBreak(ReplayTask task, ulong recorded)
+    {
+        ref MmStruct mm = ref Machine.AddressSpaces.Mms[StructOf(task).Mm];
+        if (mm.Brk == mm.StartBrk && recorded < mm.TaskSize)
+            mm.StartBrk = mm.Brk = recorded;
     }
 
     private void ReplayMmap(ReplayTask task, ref CallRecord call)
@@ -58,7 +72,7 @@ public sealed partial class Replayer
         task.Space.Calls.Add(Sysno.Mmap, result.IsError);
         SettlePlacement(task, ref call, result, length, flags, fd, offset);
         if (!call.SysResult.IsError && !result.IsError)
-            TouchRange(task, _options.Mode == ReplayMode.Check ? (ulong)call.Result : result.Address, PageUp(length));
+            TouchRange(task, _mode == ReplayMode.Check ? (ulong)call.Result : result.Address, PageUp(length));
     }
 
     // Compares where something was mapped. In check the model is moved to where the recording has it; otherwise the
@@ -67,7 +81,7 @@ public sealed partial class Replayer
     {
         SysResult recorded = call.SysResult;
         AddressMap map = task.Space.Addresses;
-        if (_options.Mode == ReplayMode.Free)
+        if (_mode == ReplayMode.Free)
         {
             if (recorded.IsError != result.IsError || (recorded.IsError && recorded != result))
                 Log.Differs(Line, NameOf(ref call), recorded.ToString(), result.ToString());
@@ -95,7 +109,7 @@ public sealed partial class Replayer
         SysResult result = _calls.Mremap(task.Task, map.Translate(old), oldLength, newLength, flags, newAddress);
         task.Space.Calls.Add(Sysno.Mremap, result.IsError);
         SysResult recorded = call.SysResult;
-        if (_options.Mode == ReplayMode.Free)
+        if (_mode == ReplayMode.Free)
         {
             if (recorded.IsError != result.IsError || (recorded.IsError && recorded != result))
                 Log.Differs(Line, "mremap", recorded.ToString(), result.ToString());
@@ -117,7 +131,7 @@ public sealed partial class Replayer
 
         if (!recorded.IsError && !result.IsError && PageUp(newLength) > PageUp(oldLength))
         {
-            ulong start = _options.Mode == ReplayMode.Check ? recorded.Address : result.Address;
+            ulong start = _mode == ReplayMode.Check ? recorded.Address : result.Address;
             TouchRange(task, start + PageUp(oldLength), PageUp(newLength) - PageUp(oldLength));
         }
     }
@@ -223,7 +237,7 @@ public sealed partial class Replayer
         // Segment numbers are the recording host's own: they are paired, not compared.
         if (call.Sysno == Sysno.Shmget && !call.SysResult.IsError && !result.IsError)
             _shmIds[(int)call.Result] = (int)result.Raw;
-        else if (isAddress && _options.Mode == ReplayMode.Free)
+        else if (isAddress && _mode == ReplayMode.Free)
             map.Add(call.SysResult.Address, result.Address, AreaLengthAt(task, result.Address));
         else
             CompareResult(ref call, result);

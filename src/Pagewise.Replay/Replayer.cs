@@ -26,6 +26,7 @@ public sealed partial class Replayer : IDisposable
     private readonly SortedDictionary<string, long> _warnings = new(StringComparer.Ordinal);
     private readonly EventBatch _spare = new();
     private EventBatch _batch = new();
+    private readonly ReplayMode _mode;
     private ReplaySpace? _current;
     private TlbCounters _mark;
 
@@ -38,6 +39,13 @@ public sealed partial class Replayer : IDisposable
         _reader = reader;
         _options = options;
         _prologue = Prologue.Read(reader);
+        _mode = options.Mode;
+        if (_mode == ReplayMode.Check && (_prologue.Settings.IsPlacedByValgrind || reader.Format == RecordingFormat.Lackey))
+        {
+            _mode = ReplayMode.Free;
+            Warn("valgrind places memory itself: addresses and maps are not compared");
+        }
+
         MachineSpec spec = _prologue.Settings.Apply(ReplayOptions.AssumedMachine);
         if (options.Configure is not null)
             spec = options.Configure(spec);

@@ -15,6 +15,9 @@ internal static class ImageFromMaps
     private const ulong HighestLinkedAddress = 1UL << 32;
     private const ulong HighestLinkedAddress32 = 0x40000000;
 
+    // Where valgrind puts position-independent programs (coregrind/m_ume, exe_base).
+    private const ulong ValgrindProgramBase = 0x108000;
+
     /// <summary>Makes the image, or null where the maps show no program.</summary>
     /// <param name="copy">The copy.</param>
     /// <param name="comm">The name to give the task when the copy names none.</param>
@@ -93,7 +96,7 @@ internal static class ImageFromMaps
     {
         int start = areas.FindIndex(area => SameFile(area, first));
         ulong limit = is32Bit ? HighestLinkedAddress32 : HighestLinkedAddress;
-        bias = isInterpreter || areas[start].Start >= limit ? areas[start].Start - areas[start].OffsetBytes : 0;
+        bias = isInterpreter || areas[start].Start >= limit || areas[start].Start == ValgrindProgramBase ? areas[start].Start - areas[start].OffsetBytes : 0;
         var segments = new List<ExecSegment>();
         ulong end = areas[start].Start;
         for (int i = start; i < areas.Count; i++)

@@ -79,7 +79,7 @@ internal sealed class Prologue
 
     private void ScanNote(EventBatch batch, Event step, ref NoteRecord note)
     {
-        if (note.Kind is NoteKind.Header or NoteKind.Kernel or NoteKind.Comment)
+        if (note.Kind is NoteKind.Header or NoteKind.Kernel or NoteKind.Comment or NoteKind.Tool)
             Settings.Read(Encoding.UTF8.GetString(batch.Line(note)));
         if (note.Kind != NoteKind.Map || (_firstTid >= 0 && step.Tid != _firstTid))
         {

@@ -43,6 +43,9 @@ public sealed partial class RecordingSettings
     /// <summary>Swap in bytes.</summary>
     public ulong? SwapBytes { get; private set; }
 
+    /// <summary>Whether it was made under valgrind, which places programs and mappings itself, not as Linux does.</summary>
+    public bool IsPlacedByValgrind { get; private set; }
+
     /// <summary>Files that were open before the first recorded call.</summary>
     public IReadOnlyList<PreopenedFile> Files => _files;
 
@@ -82,6 +85,7 @@ public sealed partial class RecordingSettings
             MemoryBytes = Bytes(memory.Groups[1].Value, memory.Groups[2].Value) ?? MemoryBytes;
         if (SwapPattern().Match(text) is { Success: true } swap)
             SwapBytes = Bytes(swap.Groups[1].Value, swap.Groups[2].Value) ?? SwapBytes;
+        IsPlacedByValgrind |= ValgrindPattern().IsMatch(text);
         ReadFiles(text);
     }
 
@@ -137,6 +141,9 @@ public sealed partial class RecordingSettings
 
     [GeneratedRegex(@"\bCAP_(IPC_LOCK|SYS_RESOURCE|SYS_ADMIN) (yes|no)\b")]
     private static partial Regex CapPattern();
+
+    [GeneratedRegex(@"; valgrind[ -]\d|^==\d+== Lackey")]
+    private static partial Regex ValgrindPattern();
 
     [GeneratedRegex(@"\bRAM (\d{1,9}) (KiB|MiB|GiB|TiB)\b")]
     private static partial Regex MemoryPattern();

@@ -26,6 +26,9 @@ internal sealed class FileStatusFiller
             if (id == 0)
                 continue;
             var file = new FileInfo(Path.Combine(_folder, batch.Strings.GetString(id)));
+            // A library's usual name is a symbolic link: all calls but lstat speak of the file that it leads to.
+            if (call.Sysno != Sysno.Lstat && file.Exists && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
+                file = target;
             if (file.Exists && (file.Attributes & FileAttributes.Directory) == 0)
             {
                 uint mode = RegularFile | (OperatingSystem.IsWindows() ? 0 : (uint)file.UnixFileMode);
