@@ -45,6 +45,15 @@ internal sealed class Recorded
         return (batch.Calls[0], batch);
     }
 
+    /// <summary>A batch's events, each as a line of text.</summary>
+    public static List<string> Describe(EventBatch batch)
+    {
+        var recorded = new Recorded();
+        foreach (Event item in batch.Events.Span)
+            recorded.Add(batch, item);
+        return recorded.Events;
+    }
+
     private void Add(EventBatch batch, Event item)
     {
         Counts[item.Kind] = Counts.GetValueOrDefault(item.Kind) + item.Count;

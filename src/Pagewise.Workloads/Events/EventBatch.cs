@@ -96,9 +96,14 @@ public sealed class EventBatch
         _ => -1,
     };
 
-    internal void SetPayload<T>(ref CallRecord call, PayloadKind kind, in T payload)
+    /// <summary>Gives a call that is not yet in <see cref="Calls"/> a payload of fixed length.</summary>
+    /// <typeparam name="T">The structure that <paramref name="kind"/> names.</typeparam>
+    /// <exception cref="ArgumentException"><typeparamref name="T"/> is not that structure.</exception>
+    public void SetPayload<T>(ref CallRecord call, PayloadKind kind, in T payload)
         where T : unmanaged
     {
+        if (PayloadSize(kind) != Unsafe.SizeOf<T>())
+            throw new ArgumentException($"{typeof(T).Name} is not the payload of {kind}.", nameof(kind));
         call.PayloadKind = kind;
         call.PayloadOffset = Bytes.Count;
         call.PayloadLength = Unsafe.SizeOf<T>();

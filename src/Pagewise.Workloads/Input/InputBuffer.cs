@@ -15,6 +15,9 @@ internal sealed class InputBuffer : IDisposable
     private int _end;
     private bool _ended;
 
+    // Without it .NET takes the end of a cut gzip or Brotli stream for its end.
+    static InputBuffer() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     private InputBuffer(string file, Stream stream)
     {
         File = file;

@@ -50,17 +50,16 @@ internal sealed class LineReader : IDisposable
     }
 
     /// <summary>
-    /// What is at hand after the current line, up to <paramref name="length"/> bytes, ending in a whole line where
-    /// possible. The current line's span is not valid afterwards.
+    /// What is at hand after the current line, up to <paramref name="length"/> bytes, whole lines only. The current line's span is not valid afterwards.
     /// </summary>
     public ReadOnlySpan<byte> LookAhead(int length)
     {
         _input.Take(_taken);
         _taken = 0;
-        _ = _input.Require(length);
-        ReadOnlySpan<byte> window = _input.Window[..Math.Min(length, _input.Window.Length)];
-        int end = window.LastIndexOf((byte)'\n');
-        return end < 0 ? default : window[..(end + 1)];
+        if (!_input.Require(length))
+            return _input.Window;
+        ReadOnlySpan<byte> window = _input.Window[..length];
+        return window[..(window.LastIndexOf((byte)'\n') + 1)];
     }
 
     /// <summary>A fault in the line last returned.</summary>

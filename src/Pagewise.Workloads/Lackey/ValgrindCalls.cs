@@ -48,9 +48,9 @@ internal sealed class ValgrindCalls
         }
 
         c.SkipSpaces();
-        if (c.TryTake("clone(fork)"u8))
+        if (c.Rest.IndexOf("created child"u8) >= 0)
         {
-            // "clone(fork): process 1 created child 2"; the result is on the next line.
+            // "fork: process 1 created child 2"; the result is on the next line.
             c.Position = c.Text.Length;
             return;
         }
@@ -84,25 +84,38 @@ internal sealed class ValgrindCalls
         bool isKnown = KnownCall.TryGet(name, out KnownCall known) && !known.Has(CallTraits.Touch);
         if (isKnown)
             call.Sysno = known.Sysno;
+        if (!TryTakeArguments(ref c, known, isKnown, ref call))
+        {
+            // valgrind has a notation of its own for many calls; only those that decide about memory have to be read.
+            if (known.Has(CallTraits.Exact))
+                throw c.Fail("the call's arguments, numbers in round brackets");
+            call.Flags |= CallFlags.ArgumentsIncomplete;
+            int end = c.Rest.IndexOf("--> "u8);
+            c.Position = end < 0 ? c.Text.Length : c.Position + end;
+        }
+
+        _pending[thread] = (call, isKnown);
+    }
+
+    private bool TryTakeArguments(ref Cursor c, KnownCall known, bool isKnown, ref CallRecord call)
+    {
         c.SkipSpaces();
-        c.Expect((byte)'(', "( and the call's arguments");
+        if (!isKnown || !c.TryTake((byte)'('))
+            return false;
         for (int index = 0; ; index++)
         {
             c.SkipSpaces();
             if (c.TryTake((byte)')'))
-                break;
-            TakeArgument(ref c, known, index, ref call);
+                return true;
+            if (!TryTakeArgument(ref c, known, index, ref call))
+                return false;
             c.SkipSpaces();
             if (!c.TryTake((byte)',') && c.Next != ')')
-                throw c.Fail("a comma or the bracket that ends the arguments");
+                return false;
         }
-
-        if (!isKnown)
-            call.Flags |= CallFlags.ArgumentsIncomplete;
-        _pending[thread] = (call, isKnown);
     }
 
-    private void TakeArgument(ref Cursor c, KnownCall known, int index, ref CallRecord call)
+    private bool TryTakeArgument(ref Cursor c, KnownCall known, int index, ref CallRecord call)
     {
         // clone's arguments and arch_prctl's second one are hexadecimal without 0x.
         bool isHex = (known.Sysno == Sysno.Clone && index == 0) || (known.Sysno == Sysno.ArchPrctl && index == 1);
@@ -110,11 +123,11 @@ internal sealed class ValgrindCalls
         if (isHex && !c.Rest.StartsWith("0x"u8))
         {
             if (!c.TryTakeHexDigits(out value))
-                throw c.Fail("a hexadecimal number of at most 64 bits");
+                return false;
         }
-        else
+        else if (!c.TryTakeNumber(out value))
         {
-            value = c.TakeNumber("an argument, a number of at most 64 bits");
+            return false;
         }
 
         if (IsInt(known.Sysno, index) && value <= uint.MaxValue)
@@ -125,16 +138,19 @@ internal sealed class ValgrindCalls
             int last = c.Rest.IndexOf(") )"u8);
             int length = end < 0 || (last >= 0 && last < end) ? last : end;
             if (length < 0)
-                throw c.Fail("the ) that ends the string");
+                return false;
             if (known.Has(CallTraits.Named) && call.Path == 0 && length > 0)
                 call.Path = Intern(ref c, c.Rest[..length]);
             c.Position += length + 1;
         }
 
-        if (index >= CallArguments.Count)
-            return;
-        call.Args[index] = value;
-        call.ArgCount = (byte)(index + 1);
+        if (index < CallArguments.Count)
+        {
+            call.Args[index] = value;
+            call.ArgCount = (byte)(index + 1);
+        }
+
+        return true;
     }
 
     // Descriptors and pids are int: valgrind prints them as unsigned.
@@ -147,22 +163,28 @@ internal sealed class ValgrindCalls
 
     private void TakeResult(ref Cursor c, int thread, EventBatch batch)
     {
-        _ = c.TryTake("[async] ... "u8) || c.TryTake("[pre-success] "u8) || c.TryTake("[pre-fail] "u8);
-        bool success = c.TryTake("Success("u8);
-        if (!success && !c.TryTake("Failure("u8))
-        {
-            if (!c.AtEnd)
-                throw c.Fail("Success( or Failure(");
+        _ = c.TryTake("[async] ..."u8) || c.TryTake("[pre-success] "u8) || c.TryTake("[pre-fail] "u8);
+        c.SkipSpaces();
+        if (c.AtEnd)
             return;
+        bool success = c.TryTake("Success("u8);
+        bool returned = success || c.TryTake("Failure("u8);
+        ulong value = 0;
+        if (returned)
+        {
+            value = c.TakeNumber("the call's result");
+            c.Expect((byte)')', ") after the call's result");
+        }
+        else if (!c.TryTake("NoWriteResult"u8))
+        {
+            throw c.Fail("Success( or Failure(");
         }
 
-        ulong value = c.TakeNumber("the call's result");
-        c.Expect((byte)')', ") after the call's result");
         _ = c.TryTake((byte)' ');
         if (!_pending.Remove(thread, out (CallRecord Call, bool IsKnown) entry))
             throw c.Fail("the result of a call that this thread began");
         ref CallRecord call = ref entry.Call;
-        call.Flags |= CallFlags.HasResult;
+        call.Flags |= returned ? CallFlags.HasResult : CallFlags.ResultUnknown;
         call.Result = success ? (long)value : -(long)Math.Min(4095, value);
         bool exits = call.Sysno is Sysno.Exit or Sysno.ExitGroup;
         if (exits)

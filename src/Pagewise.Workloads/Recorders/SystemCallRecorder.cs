@@ -27,7 +27,7 @@ public static class SystemCallRecorder
         string strace = RecorderTools.Find("strace", "strace");
         string starter = options.KeepRandomisation ? RecorderTools.Find("env", "coreutils") : RecorderTools.Find("setarch", "util-linux");
         string program = RecorderTools.FindProgram(options);
-        string text = $"{output}.{Environment.ProcessId}.part";
+        string text = $"{output}.{Environment.ProcessId}.log.part";
         try
         {
             RecorderResult result = RecordText(options, strace, starter, program, text);

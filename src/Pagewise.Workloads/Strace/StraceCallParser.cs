@@ -224,7 +224,7 @@ internal sealed class StraceCallParser
             call.Flags |= CallFlags.FdDeleted;
     }
 
-    // In a file annotation strace escapes what would end it (octal), and never more.
+    // In a file annotation strace escapes what would end it: a backslash and up to three octal digits.
     private int InternFile(ref Cursor c, scoped ReadOnlySpan<byte> file)
     {
         if (!file.Contains((byte)'\\'))
@@ -232,15 +232,16 @@ internal sealed class StraceCallParser
         _text.Clear();
         for (int i = 0; i < file.Length; i++)
         {
-            if (file[i] == '\\' && file.Length - i > 3 && IsOctal(file[i + 1]) && IsOctal(file[i + 2]) && IsOctal(file[i + 3]))
-            {
-                _text.Add((byte)(((file[i + 1] - '0') << 6) | ((file[i + 2] - '0') << 3) | (file[i + 3] - '0')));
-                i += 3;
-            }
-            else
+            if (file[i] != '\\' || i + 1 == file.Length || !IsOctal(file[i + 1]))
             {
                 _text.Add(file[i]);
+                continue;
             }
+
+            int value = 0;
+            for (int digits = 0; digits < 3 && i + 1 < file.Length && IsOctal(file[i + 1]); digits++)
+                value = (value * 8) + file[++i] - '0';
+            _text.Add((byte)value);
         }
 
         return Intern(ref c, _text.Span);
@@ -367,6 +368,7 @@ internal sealed class StraceCallParser
             if (c.TryTake("(errno "u8))
             {
                 call.Result = -(long)Math.Min(4095, c.TakeNumber("an error number"));
+                c.Expect((byte)')', ") after the error number");
             }
             else if (c.Next == 'E')
             {

@@ -85,7 +85,7 @@ internal sealed partial class StraceReader
         }
 
         _seen.Remove(tid);
-        _lastTid = 0;
+        _lastTid = NoTid;
     }
 
     private void Drop(int tid, PendingCall call)
@@ -121,12 +121,13 @@ internal sealed partial class StraceReader
 
     private void PlaceParent(int child, EventBatch batch)
     {
+        var others = new HashSet<int>();
         ReadOnlySpan<byte> ahead = _lines.LookAhead(LookAheadBytes);
         while (!ahead.IsEmpty)
         {
             int end = ahead.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = ahead[..end];
-            ahead = ahead[(end + 1)..];
+            ReadOnlySpan<byte> line = end < 0 ? ahead : ahead[..end];
+            ahead = end < 0 ? default : ahead[(end + 1)..];
             int mark = line.IndexOf("<... "u8);
             if (mark < 0)
                 continue;
@@ -134,24 +135,36 @@ internal sealed partial class StraceReader
             if (!TryTakePrefix(ref c, out int tid) || c.Position != mark || !_pending.TryGetValue(tid, out PendingCall? call) || !call.Forks || call.Placed)
                 continue;
             int resumed = line.IndexOf(" resumed>"u8);
-            if (resumed < 0 || !Returns(line, child))
+            if (resumed < 0)
                 continue;
+            if (!Returns(line, child))
+            {
+                others.Add(tid);
+                continue;
+            }
+
             call.Placed = true;
             PlaceJoined(call, line[(resumed + " resumed>".Length)..], tid, call.Line, CallFlags.Resumed | CallFlags.ChildRanFirst, batch);
             return;
         }
 
-        PlaceOldest(child, batch);
+        PlaceOldest(child, others, batch);
     }
 
-    // The resumed line is not at hand: the call that waits longest is taken for the parent.
-    private void PlaceOldest(int child, EventBatch batch)
+    // The resumed line is not at hand: of the calls that may have made the task, the one that waits longest is taken.
+    private void PlaceOldest(int child, HashSet<int> others, EventBatch batch)
     {
-        KeyValuePair<int, PendingCall> oldest = _pending.Where(entry => entry.Value.Forks && !entry.Value.Placed).MinBy(entry => entry.Value.Line);
-        if (oldest.Value is not { } call)
+        (int Tid, PendingCall Call)? oldest = null;
+        foreach ((int tid, PendingCall pending) in _pending)
+        {
+            if (pending.Forks && !pending.Placed && !others.Contains(tid) && (oldest is null || pending.Line < oldest.Value.Call.Line))
+                oldest = (tid, pending);
+        }
+
+        if (oldest is not (int parent, PendingCall call))
             return;
         call.Placed = true;
-        PlaceJoined(call, default, oldest.Key, call.Line, CallFlags.Unfinished, batch);
+        PlaceJoined(call, default, parent, call.Line, CallFlags.Unfinished, batch);
         ref CallRecord record = ref batch.Calls[batch.Calls.Count - 1];
         record.Flags = (record.Flags & ~CallFlags.Unfinished) | CallFlags.HasResult | CallFlags.ChildRanFirst | CallFlags.Resumed;
         record.Result = child;

@@ -13,6 +13,7 @@ namespace Pagewise.Workloads;
 internal sealed partial class StraceReader : RecordingReader
 {
     private const int LookAheadBytes = 256 << 10;
+    private const int NoTid = -1;
     private const int HeaderLimit = 2 << 20;
 
     private readonly LineReader _lines;
@@ -22,7 +23,7 @@ internal sealed partial class StraceReader : RecordingReader
     private readonly HashSet<int> _seen = [];
     private readonly Column<byte> _joined = new(1024);
     private readonly Column<byte> _torn = new(256);
-    private int _lastTid;
+    private int _lastTid = NoTid;
     private int _rootPid;
     private int _pendingForks;
     private int _headerBytes;
@@ -41,7 +42,7 @@ internal sealed partial class StraceReader : RecordingReader
         {
             if (!_lines.TryRead(out ReadOnlySpan<byte> line))
             {
-                if (!_ended)
+                if (!_ended && _pending.Count > 0)
                     PlaceUnfinished(batch);
                 _ended = true;
                 return false;
