@@ -16,6 +16,7 @@ namespace Pagewise.Kernel;
 public abstract partial class Machine : IDisposable
 {
     private readonly PhysicalMemory _memory;
+    private readonly FrameAllocator _allocator;
 
     private protected Machine(MachineSpec spec, CpuPreset preset)
     {
@@ -24,7 +25,7 @@ public abstract partial class Machine : IDisposable
         Clock = new Clock(preset.Costs);
         _memory = new PhysicalMemory(spec.MemoryBytes);
         MemMap = new MemMap(_memory);
-        Allocator = new FrameAllocator(MemMap, VmStat);
+        _allocator = new FrameAllocator(MemMap, VmStat);
         Inodes.IsWarm = spec.WarmPageCache;
         FilePages = new FilePages(Inodes, MemMap, Allocator, VmStat);
     }
@@ -51,7 +52,7 @@ public abstract partial class Machine : IDisposable
     public MemMap MemMap { get; }
 
     /// <summary>Who hands frames out.</summary>
-    public IPageAllocator Allocator { get; }
+    public IPageAllocator Allocator => _allocator;
 
     /// <summary>Pages of files in memory.</summary>
     public FilePages FilePages { get; }
@@ -135,6 +136,7 @@ public abstract partial class Machine : IDisposable
         Inodes.Dispose();
         Tasks.Dispose();
         FilePages.Dispose();
+        _allocator.Dispose();
         MemMap.Dispose();
         _memory.Dispose();
     }

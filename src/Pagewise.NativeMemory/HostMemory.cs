@@ -10,6 +10,7 @@ internal static unsafe partial class HostMemory
     private const int LinuxMapAnonymousNoReserve = 0x20 | 0x4000;
     private const int BsdMapAnonymousNoReserve = 0x1000 | 0x40;
     private const int MadvDontNeed = 4;
+    private const int MadvHugePage = 14;
     private const uint MemCommitReserve = 0x3000;
     private const uint MemRelease = 0x8000;
     private const uint PageReadWrite = 4;
@@ -41,6 +42,12 @@ internal static unsafe partial class HostMemory
             _ = Madvise(start, (nuint)lengthBytes, MadvDontNeed);
         else
             System.Runtime.InteropServices.NativeMemory.Clear(start, (nuint)lengthBytes);
+    }
+
+    public static void PreferLargePages(void* start, ulong lengthBytes)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = Madvise(start, (nuint)lengthBytes, MadvHugePage);
     }
 
     [LibraryImport("libc", EntryPoint = "mmap")]

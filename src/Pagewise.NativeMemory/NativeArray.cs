@@ -54,6 +54,9 @@ public sealed unsafe class NativeArray<T> : IDisposable
         }
     }
 
+    /// <summary>Asks the host for large pages under the whole array: see <see cref="NativeRange.PreferLargePages"/>.</summary>
+    public void PreferLargePages() => _range.PreferLargePages(0, _range.SizeBytes);
+
     /// <summary>Elements <paramref name="first"/> up to <paramref name="first"/> + <paramref name="count"/>. Debug builds check the bounds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> Slice(uint first, int count)

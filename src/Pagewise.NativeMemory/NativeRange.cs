@@ -9,7 +9,11 @@ namespace Pagewise.NativeMemory;
 /// </summary>
 public sealed unsafe partial class NativeRange : IDisposable
 {
+    private const ulong LargePageBytes = 2 << 20;
+
     private readonly byte* _start;
+    private readonly byte* _reserved;
+    private readonly ulong _reservedBytes;
     private bool _disposed;
 
     /// <summary>Reserves <paramref name="sizeBytes"/>, rounded up to a host page.</summary>
@@ -17,7 +21,11 @@ public sealed unsafe partial class NativeRange : IDisposable
     public NativeRange(ulong sizeBytes)
     {
         SizeBytes = checked(sizeBytes + 4095) & ~4095UL;
-        _start = (byte*)HostMemory.Reserve(SizeBytes);
+        // Ranges of some size start on a large host page, so that parts of them can be put on large pages.
+        ulong slack = SizeBytes >= LargePageBytes ? LargePageBytes : 0;
+        _reservedBytes = checked(SizeBytes + slack);
+        _reserved = (byte*)HostMemory.Reserve(_reservedBytes);
+        _start = slack == 0 ? _reserved : (byte*)(((nuint)_reserved + (nuint)(LargePageBytes - 1)) & ~(nuint)(LargePageBytes - 1));
     }
 
 #pragma warning disable MA0055 // the range is the unmanaged resource itself
@@ -55,6 +63,16 @@ public sealed unsafe partial class NativeRange : IDisposable
         HostMemory.Discard(_start + offsetBytes, lengthBytes);
     }
 
+    /// <summary>
+    /// Asks the host to back a part with large pages from now on, where it can: for bytes that are dense and read at
+    /// random. The host then commits 2 MiB at a time. Has no other effect.
+    /// </summary>
+    public void PreferLargePages(ulong offsetBytes, ulong lengthBytes)
+    {
+        CheckRange(offsetBytes, lengthBytes);
+        HostMemory.PreferLargePages(_start + offsetBytes, lengthBytes);
+    }
+
     /// <summary>Copies bytes into another range (snapshots).</summary>
     public void CopyTo(NativeRange destination, ulong offsetBytes, ulong lengthBytes)
     {
@@ -75,7 +93,7 @@ public sealed unsafe partial class NativeRange : IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        HostMemory.Release(_start, SizeBytes);
+        HostMemory.Release(_reserved, _reservedBytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

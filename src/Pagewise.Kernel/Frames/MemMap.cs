@@ -14,6 +14,7 @@ public sealed class MemMap : IDisposable
     {
         Memory = memory;
         _frames = new NativeArray<PageFrame>(memory.SizeBytes >> Pfn.Shift);
+        _frames.PreferLargePages();
     }
 
     /// <summary>The bytes.</summary>

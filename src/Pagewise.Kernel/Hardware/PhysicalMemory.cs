@@ -45,6 +45,9 @@ public sealed class PhysicalMemory : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Bytes(ulong physicalAddress, int lengthBytes) => _range.Bytes(physicalAddress, lengthBytes);
 
+    /// <summary>Asks the host to back a part of RAM with large pages of its own; changes nothing in the model.</summary>
+    public void PreferLargeHostPages(ulong physicalAddress, ulong lengthBytes) => _range.PreferLargePages(physicalAddress, lengthBytes);
+
     /// <summary>The 4096 bytes of a frame.</summary>
     public Span<byte> Frame(uint pfn) => _range.Bytes((ulong)pfn << Pfn.Shift, Pfn.SizeBytes);
 
