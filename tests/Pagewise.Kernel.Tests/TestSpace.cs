@@ -54,7 +54,13 @@ internal sealed class TestSpace
 
         space.MmapTail = vma;
         if (inode != 0)
-            new PageCache.MappingList(_machine.AddressSpaces, _machine.Inodes).Link(vma);
+        {
+            if (_machine.Inodes.Inodes[inode].FirstMapping != 0)
+                _machine.AddressSpaces.Vmas[_machine.Inodes.Inodes[inode].FirstMapping].SharedPrev = vma;
+            area.SharedNext = _machine.Inodes.Inodes[inode].FirstMapping;
+            _machine.Inodes.Inodes[inode].FirstMapping = vma;
+        }
+
         return vma;
     }
 

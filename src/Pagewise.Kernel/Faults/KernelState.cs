@@ -15,6 +15,7 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="Pages">The page cache.</param>
 /// <param name="Stat">Counters.</param>
 /// <param name="Clock">Counts of what takes time.</param>
+/// <param name="Settings">The kernel's settings and release.</param>
 /// <param name="Thp">Transparent huge pages.</param>
 /// <param name="FaultAroundPages">Pages that a read fault on a file maps at once (fault_around_bytes / 4096), a power of two.</param>
 internal sealed record KernelState(
@@ -26,5 +27,6 @@ internal sealed record KernelState(
     FilePages Pages,
     VmStat Stat,
     Clock Clock,
+    VmSettings Settings,
     ThpMode Thp,
     uint FaultAroundPages);
