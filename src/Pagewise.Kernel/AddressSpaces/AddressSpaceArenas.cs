@@ -20,11 +20,8 @@ public sealed class AddressSpaceArenas : IDisposable
     /// <summary>Pages promised to all address spaces (vm_committed_as).</summary>
     public long CommittedAs { get; set; }
 
-    /// <summary>The inode number that the next memfd or shared anonymous mapping gets on the kernel's shmem mount.</summary>
-    public ulong NextShmemInode { get; set; } = 1;
-
-    /// <summary>The inode number that the next MAP_HUGETLB mapping gets.</summary>
-    public ulong NextHugeTlbInode { get; set; } = 1;
+    /// <summary>The inode number that the next file without a disk gets: memfd, shared anonymous memory, MAP_HUGETLB (get_next_ino).</summary>
+    public ulong NextInode { get; set; } = 1;
 
     /// <summary>State of the generator that ASLR draws from.</summary>
     public ulong RandomState { get; set; }

@@ -16,6 +16,7 @@ public sealed record MmFeatures
         MergesUnfaultedIntoFaulted = kernel >= new KernelVersion(6, 16);
         MprotectUnaccountsUntouched = kernel >= new KernelVersion(6, 6);
         MremapMovesManyAreas = kernel >= new KernelVersion(6, 17);
+        DontUnmapKeepsCharge = kernel >= new KernelVersion(6, 18);
         HasVvarVclock = kernel >= new KernelVersion(6, 13);
         VdsoBesideStack = kernel < new KernelVersion(6, 13);
         MovesBrkOfStaticPie = kernel >= new KernelVersion(6, 15);
@@ -51,6 +52,9 @@ public sealed record MmFeatures
 
     /// <summary>6.17: a same-size MREMAP_FIXED may cover several areas and the gaps between them.</summary>
     public bool MremapMovesManyAreas { get; }
+
+    /// <summary>6.18: the source of MREMAP_DONTUNMAP stays charged; before, its whole area lost VM_ACCOUNT.</summary>
+    public bool DontUnmapKeepsCharge { get; }
 
     /// <summary>6.13: [vvar] ends with an area of its own for virtual clocks, [vvar_vclock].</summary>
     public bool HasVvarVclock { get; }

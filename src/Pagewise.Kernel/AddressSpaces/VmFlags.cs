@@ -50,6 +50,8 @@ public enum VmFlags : ulong
     NoReserve = 0x200000,
     /// <summary><c>VM_HUGETLB</c>.</summary>
     HugeTlb = 0x400000,
+    /// <summary><c>VM_SYNC</c>: MAP_SYNC, which only a DAX file system honours.</summary>
+    Sync = 0x800000,
     /// <summary><c>VM_WIPEONFORK</c>.</summary>
     WipeOnFork = 0x2000000,
     /// <summary><c>VM_DONTDUMP</c>.</summary>

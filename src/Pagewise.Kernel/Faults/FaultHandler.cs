@@ -121,6 +121,8 @@ internal sealed partial class FaultHandler<TFormat>
     private FaultResult Resolve(int vma, ulong address, bool write)
     {
         ref VmArea area = ref _vmas[vma];
+        if ((area.Flags & VmFlags.HugeTlb) != 0)
+            return FaultResult.Bus; // hugetlb_fault with an empty pool
         ref MmStruct mm = ref _mms[area.Mm];
         ulong pmd = _tables.Allocate(area.Mm, address, 2);
         if (pmd == 0)

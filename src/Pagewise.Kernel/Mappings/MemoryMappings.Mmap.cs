@@ -95,6 +95,8 @@ public sealed partial class MemoryMappings
             bits |= VmFlags.GrowsDown;
         if ((flags & MapFlags.Locked) != 0)
             bits |= VmFlags.Locked;
+        if ((flags & MapFlags.Sync) != 0)
+            bits |= VmFlags.Sync;
         if ((flags & MapFlags.Stack) != 0 && _features.MapStackIsNoHugePage)
             bits |= VmFlags.NoHugePage;
         return bits;
@@ -131,6 +133,8 @@ public sealed partial class MemoryMappings
         }
 
         MapFlags type = flags & MapFlags.TypeMask;
+        if (type == MapFlags.Shared || inode.Kind == InodeKind.Regular)
+            flags &= ~MapFlags.Sync; // the file system itself refuses it
         if (type == MapFlags.Shared)
             flags &= LegacyMapMask;
         switch (type)
@@ -278,6 +282,8 @@ public sealed partial class MemoryMappings
     {
         int mm = current.Mm;
         int next = _tree.FindVma(mm, address);
+        if ((flags & VmFlags.Sync) != 0 && file != 0 && _inodes.Inodes[_files.Files[file].Inode].Kind == InodeKind.Regular)
+            return Errno.EOPNOTSUPP; // daxdev_mapping_supported
         int hugePageShift = HugePageShiftOf(file);
         if (hugePageShift != 0)
         {
@@ -338,10 +344,10 @@ public sealed partial class MemoryMappings
     private Errno ShmemZeroSetup(in Current current, ulong sizeBytes, VmFlags flags, out int file)
     {
         file = 0;
-        int inode = CreateShmem(in current, "/dev/zero", _spaces.NextShmemInode, sizeBytes, (flags & VmFlags.NoReserve) != 0, out Errno error);
+        int inode = CreateShmem(in current, "/dev/zero", _spaces.NextInode, sizeBytes, (flags & VmFlags.NoReserve) != 0, out Errno error);
         if (inode == 0)
             return error;
-        _spaces.NextShmemInode++;
+        _spaces.NextInode++;
         _inodes.Inodes[inode].IsDeleted = true;
         file = _files.Open(inode, OpenFlags.ReadWrite);
         _files.PutInode(inode);
@@ -356,7 +362,7 @@ public sealed partial class MemoryMappings
     {
         const uint Device2MiB = 0x11;
         const uint Device1GiB = 0x12;
-        int inode = _inodes.Create("/anon_hugepage", InodeKind.HugeTlb, hugePageShift == 21 ? Device2MiB : Device1GiB, _spaces.NextHugeTlbInode++, sizeBytes);
+        int inode = _inodes.Create("/anon_hugepage", InodeKind.HugeTlb, hugePageShift == 21 ? Device2MiB : Device1GiB, _spaces.NextInode++, sizeBytes);
         if (inode == 0)
             return 0;
         _inodes.Inodes[inode].IsDeleted = true;

@@ -108,11 +108,11 @@ public sealed partial class MemoryMappings
         return copy;
     }
 
-    /// <summary>The source of MREMAP_DONTUNMAP stays, empty, unlocked and without a charge (dontunmap_complete).</summary>
+    /// <summary>The source of MREMAP_DONTUNMAP stays, empty and unlocked (dontunmap_complete).</summary>
     private void CompleteDontUnmap(in Remap remap, int newVma)
     {
         ref VmArea source = ref _vmas[remap.Vma];
-        source.Flags &= ~(LockedMask | VmFlags.Account);
+        source.Flags &= ~(_features.DontUnmapKeepsCharge ? LockedMask : LockedMask | VmFlags.Account);
         if (newVma != remap.Vma && source.Start == remap.Address && source.End == remap.Address + remap.OldLength)
             _anonVmas.Unlink(remap.Vma);
     }

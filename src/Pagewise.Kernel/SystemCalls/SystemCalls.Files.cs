@@ -187,7 +187,7 @@ public sealed partial class SystemCalls
             || name.Length > 249)
             return Errno.EINVAL;
         Current current = _tasks.CurrentOf(task);
-        int inode = _mappings.CreateShmem(in current, "/memfd:" + name, _spaces.NextShmemInode++, 0, noReserve: true, out Errno error);
+        int inode = _mappings.CreateShmem(in current, "/memfd:" + name, _spaces.NextInode++, 0, noReserve: true, out Errno error);
         if (inode == 0)
             return error;
         FileSeals seals = FileSeals.Seal;
