@@ -11,17 +11,17 @@ public readonly ref struct Current
     /// <param name="mm">Its address space.</param>
     /// <param name="limits">Its process's limits.</param>
     /// <param name="personality">Its personality.</param>
+    /// <param name="uid">Its user id.</param>
     /// <param name="capIpcLock">CAP_IPC_LOCK: no memlock limit.</param>
     /// <param name="capSysAdmin">CAP_SYS_ADMIN: the admin reserve of overcommit.</param>
-    /// <param name="capSysRawIo">CAP_SYS_RAWIO: mappings below vm.mmap_min_addr.</param>
-    public Current(int mm, in RlimitArray limits, Personality personality, bool capIpcLock, bool capSysAdmin, bool capSysRawIo)
+    public Current(int mm, in RlimitArray limits, Personality personality, uint uid, bool capIpcLock, bool capSysAdmin)
     {
         Mm = mm;
         _limits = ref limits;
         Personality = personality;
         CapIpcLock = capIpcLock;
         CapSysAdmin = capSysAdmin;
-        CapSysRawIo = capSysRawIo;
+        Uid = uid;
     }
 
     /// <summary>The address space.</summary>
@@ -36,8 +36,8 @@ public readonly ref struct Current
     /// <summary>CAP_SYS_ADMIN.</summary>
     public bool CapSysAdmin { get; }
 
-    /// <summary>CAP_SYS_RAWIO.</summary>
-    public bool CapSysRawIo { get; }
+    /// <summary>The user id; 0 has CAP_SYS_RAWIO (mappings below vm.mmap_min_addr) and CAP_FOWNER.</summary>
+    public uint Uid { get; }
 
     /// <summary>A soft limit in bytes (rlimit()).</summary>
     public ulong Rlimit(RlimitResource resource) => _limits[(int)resource].Current;

@@ -66,7 +66,7 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
             return Errno.ENOMEM;
         if ((found & ~PageMask) != 0)
             return Errno.EINVAL;
-        return found < settings.MmapMinAddr && !current.CapSysRawIo ? Errno.EPERM : SysResult.Of(found);
+        return found < settings.MmapMinAddr && current.Uid != 0 ? Errno.EPERM : SysResult.Of(found);
     }
 
     private bool WantsThp(ulong address, ulong length)

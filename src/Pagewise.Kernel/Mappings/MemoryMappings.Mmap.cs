@@ -287,11 +287,11 @@ public sealed partial class MemoryMappings
         int hugePageShift = HugePageShiftOf(file);
         if (hugePageShift != 0)
         {
+            if ((pgOff & ((1UL << (hugePageShift - 12)) - 1)) != 0)
+                return Errno.EINVAL;
             // The pool of huge pages is empty: nothing can be reserved.
             if ((flags & VmFlags.NoReserve) == 0)
                 return Errno.ENOMEM;
-            if ((pgOff & ((1UL << (hugePageShift - 12)) - 1)) != 0)
-                return Errno.EINVAL;
             flags = (flags | VmFlags.HugeTlb | VmFlags.DontExpand) & ~LockedMask;
         }
 
@@ -387,6 +387,7 @@ public sealed partial class MemoryMappings
         }
 
         _inodes.Inodes[inode].ChargedPages = pages;
+        _inodes.Inodes[inode].OwnerUid = current.Uid;
         error = Errno.None;
         return inode;
     }

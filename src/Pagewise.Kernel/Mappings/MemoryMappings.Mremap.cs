@@ -173,7 +173,7 @@ public sealed partial class MemoryMappings
 
     /// <summary>vma_multi_allowed: memory whose placement a file's own rules could shift moves alone.</summary>
     private bool MayMoveWithOthers(in VmArea area) =>
-        area.File == 0 || _inodes.Inodes[_files.Files[area.File].Inode].Kind != InodeKind.DevZero;
+        area.File == 0 || (!area.IsShm && _inodes.Inodes[_files.Files[area.File].Inode].Kind != InodeKind.DevZero);
 
     /// <summary>Moves an area to an address given or wanted (mremap_to).</summary>
     private SysResult MremapTo(in Current current, ref Remap remap)

@@ -62,7 +62,7 @@ public sealed partial class MemoryMappings
                 return Errno.ENOMEM;
             ref readonly VmArea area = ref _vmas[vma];
             int count = (int)Math.Min(Math.Min(pages, (area.End - start) >> 12), (ulong)batch.Length);
-            if (CanDoMincore(in area))
+            if (CanDoMincore(in current, in area))
                 _pageTables.Mincore(vma, start, start + ((ulong)count << 12), batch[..count]);
             else
                 batch[..count].Fill(1);
@@ -78,8 +78,12 @@ public sealed partial class MemoryMappings
         return SysResult.Ok;
     }
 
-    /// <summary>Whether the caller may learn what of an area is cached (can_do_mincore). Simplified: file owners are not modelled.</summary>
-    private static bool CanDoMincore(in VmArea area) => area.IsAnonymous || area.File != 0;
+    /// <summary>
+    /// Whether the caller may learn what of an area is cached (can_do_mincore): of a file only root and its owner.
+    /// Simplified: a file's mode is 0644.
+    /// </summary>
+    private bool CanDoMincore(in Current current, in VmArea area) =>
+        area.IsAnonymous || (area.File != 0 && (current.Uid == 0 || current.Uid == _inodes.Inodes[area.Inode].OwnerUid));
 
     /// <summary>Whether the program could write every byte of a range (copy_to_user); no page is faulted in.</summary>
     private bool IsWritable(int mm, ulong address, ulong length)

@@ -33,6 +33,9 @@ public struct Inode
     /// <summary>Pages of the commit charge that the inode itself holds: shared memory made with a size and without NORESERVE.</summary>
     public ulong ChargedPages;
 
+    /// <summary>The owner (i_uid); others may read it, but not write it.</summary>
+    public uint OwnerUid;
+
     /// <summary>Index of its name in <see cref="InodeTable"/>.</summary>
     public int Name;
 

@@ -24,9 +24,9 @@ public sealed partial class Processes
             mm,
             in _tasks[caller.GroupLeader].Limits,
             caller.Personality,
+            caller.Uid,
             caller.CapIpcLock,
-            caller.CapSysAdmin,
-            capSysRawIo: caller.Uid == 0);
+            caller.CapSysAdmin);
         var load = new ElfLoad(image, isRandomized);
         Errno error = LoadElf(in current, ref load);
         if (error != Errno.None)

@@ -65,9 +65,9 @@ public sealed class TaskTable : IDisposable
             caller.Mm,
             in Tasks[caller.GroupLeader].Limits,
             caller.Personality,
+            caller.Uid,
             caller.CapIpcLock,
-            caller.CapSysAdmin,
-            capSysRawIo: caller.Uid == 0);
+            caller.CapSysAdmin);
     }
 
     /// <summary>The task with a thread id that has not been reaped or replaced; 0 when none.</summary>
