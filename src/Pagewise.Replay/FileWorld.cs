@@ -13,8 +13,8 @@ internal sealed class FileWorld(InodeTable inodes)
     private const uint UnknownDevice = 0;
 
     private readonly Dictionary<string, int> _byPath = new(StringComparer.Ordinal);
-    private readonly Dictionary<(uint Device, ulong Number), int> _byIdentity = [];
-    private readonly Dictionary<int, (uint Device, ulong Number)> _identities = [];
+    private readonly Dictionary<(int Process, uint Device, ulong Number), int> _byIdentity = [];
+    private readonly Dictionary<(int Process, int Inode), Identity> _identities = [];
     private readonly HashSet<int> _sized = [];
     private readonly HashSet<int> _named = [];
     private ulong _nextNumber = 1;
@@ -41,17 +41,18 @@ internal sealed class FileWorld(InodeTable inodes)
     /// <summary>The file of a line of a recorded map, for execve: by identity, else by name.</summary>
     public int ByMapsLine(MapsLine line)
     {
-        if (_byIdentity.TryGetValue(IdentityOf(line), out int inode))
+        const int process = 0;
+        if (_byIdentity.TryGetValue(KeyOf(process, line), out int inode))
             return inode;
         inode = _byPath.GetValueOrDefault(line.Path);
-        if (inode == 0 || TryIdentity(inode, out _))
+        if (inode == 0 || TryIdentity(process, inode, out _))
         {
             inode = Create(line.Path, KindOf(line.Path));
             _byPath[line.Path] = inode;
             _named.Add(inode);
         }
 
-        Bind(inode, line);
+        Bind(process, inode, line);
         return inode;
     }
 
@@ -59,13 +60,21 @@ internal sealed class FileWorld(InodeTable inodes)
     /// Whether a modelled file is the one that a recorded line names. The first line that shows a file tells its
     /// identity, and its name where that was not known.
     /// </summary>
-    public bool IsSame(int inode, MapsLine line)
+    /// <param name="inode">The modelled file.</param>
+    /// <param name="line">The recorded line.</param>
+    /// <param name="process">
+    /// The process whose map it is: recorders number files without a device (major 0: shared memory) anew, each process
+    /// by itself.
+    /// </param>
+    public bool IsSame(int inode, MapsLine line, int process)
     {
-        if (TryIdentity(inode, out (uint Device, ulong Number) known))
-            return known == IdentityOf(line);
-        if (_byIdentity.TryGetValue(IdentityOf(line), out int other) && TryIdentity(other, out _))
+        if (line.DeviceMajor != 0)
+            process = 0;
+        if (TryIdentity(process, inode, out Identity known))
+            return (known.Device, known.Number) == (DeviceOf(line), line.Inode);
+        if (_byIdentity.TryGetValue(KeyOf(process, line), out int other) && TryIdentity(process, other, out _))
             return false;
-        Bind(inode, line);
+        Bind(process, inode, line);
         return true;
     }
 
@@ -98,21 +107,26 @@ internal sealed class FileWorld(InodeTable inodes)
         return isSpecial ? InodeKind.NotMappable : InodeKind.Regular;
     }
 
-    private static (uint Device, ulong Number) IdentityOf(MapsLine line) => ((line.DeviceMajor << 16) | line.DeviceMinor, line.Inode);
+    private static uint DeviceOf(MapsLine line) => (line.DeviceMajor << 16) | line.DeviceMinor;
+
+    private static (int Process, uint Device, ulong Number) KeyOf(int process, MapsLine line) => (process, DeviceOf(line), line.Inode);
 
     // The kernel's own files (shared anonymous memory) end with their last mapping, and their index is used again; the
     // new file's number is then another.
-    private bool TryIdentity(int inode, out (uint Device, ulong Number) identity) =>
-        _identities.TryGetValue(inode, out identity) && inodes.Inodes[inode].Number == identity.Number;
+    private bool TryIdentity(int process, int inode, out Identity identity) =>
+        _identities.TryGetValue((process, inode), out identity) && inodes.Inodes[inode].Number == identity.ModelNumber;
 
-    private void Bind(int inode, MapsLine line)
+    private void Bind(int process, int inode, MapsLine line)
     {
-        (uint Device, ulong Number) identity = IdentityOf(line);
-        _identities[inode] = identity;
-        _byIdentity[identity] = inode;
         ref Inode file = ref inodes.Inodes[inode];
-        file.Device = identity.Device;
-        file.Number = identity.Number;
+        if (line.DeviceMajor != 0)
+        {
+            file.Device = DeviceOf(line);
+            file.Number = line.Inode;
+        }
+
+        _identities[(process, inode)] = new Identity(DeviceOf(line), line.Inode, file.Number);
+        _byIdentity[KeyOf(process, line)] = inode;
         if (_named.Add(inode) && file.Kind == InodeKind.Regular)
         {
             inodes.Rename(inode, line.Path);
@@ -125,4 +139,10 @@ internal sealed class FileWorld(InodeTable inodes)
         int inode = inodes.Create(name, kind, UnknownDevice, _nextNumber++, 0);
         return inode != 0 ? inode : throw new ReplayException("no memory for another file");
     }
+
+    /// <summary>What a recorded map calls a file.</summary>
+    /// <param name="Device">Major &lt;&lt; 16 | minor.</param>
+    /// <param name="Number">The inode number.</param>
+    /// <param name="ModelNumber">The number that the machine's inode had: another file under its index has another.</param>
+    private readonly record struct Identity(uint Device, ulong Number, ulong ModelNumber);
 }

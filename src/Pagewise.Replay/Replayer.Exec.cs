@@ -78,6 +78,8 @@ public sealed partial class Replayer
     private void StartWithoutExec(ReplayTask task)
     {
         CreateTask(task, "program");
+        if (_prologue.Limits is not null)
+            ApplyLimits(task, _prologue.Limits);
         ExecImage? image = null;
         ProcessCopy? copy = _prologue.InitialCopy;
         if (copy is not null && copy.Pid == task.RecordedTid)

@@ -34,7 +34,7 @@ internal sealed class CopyComparer(Machine machine, FileWorld files, ResultLog l
         if (copy.Status is not null)
             CompareStatus(copy, mm, adoptedStackPages);
         if (copy.Maps.Count > 0)
-            CompareMaps(copy, ref machine.AddressSpaces.Mms[thread.Mm]);
+            CompareMaps(copy, ref machine.AddressSpaces.Mms[thread.Mm], thread.Tgid);
     }
 
     private void CompareStat(ProcessCopy copy, TaskStruct thread, MmStruct mm, string comm)
@@ -94,7 +94,7 @@ internal sealed class CopyComparer(Machine machine, FileWorld files, ResultLog l
 
     // Both lists ascend. Areas that begin at one address are compared with each other; an area that only one side has
     // is a difference of its own.
-    private void CompareMaps(ProcessCopy copy, ref MmStruct mm)
+    private void CompareMaps(ProcessCopy copy, ref MmStruct mm, int process)
     {
         int vma = mm.Mmap;
         foreach ((MapsLine recorded, long line) in copy.Maps)
@@ -118,7 +118,7 @@ internal sealed class CopyComparer(Machine machine, FileWorld files, ResultLog l
             }
 
             MapsLine got = MapsFile.Line(machine, vma);
-            if (IsSame(recorded, got, machine.AddressSpaces.Vmas[vma].Inode))
+            if (IsSame(recorded, got, machine.AddressSpaces.Vmas[vma].Inode, process))
                 log.Same();
             else
                 log.Differs(line, "maps", recorded.ToString(), MapsFile.Line(machine, vma).ToString());
@@ -129,14 +129,14 @@ internal sealed class CopyComparer(Machine machine, FileWorld files, ResultLog l
             log.Differs(copy.LastLine, "maps", "no area", MapsFile.Line(machine, vma).ToString());
     }
 
-    private bool IsSame(MapsLine recorded, MapsLine got, int inode)
+    private bool IsSame(MapsLine recorded, MapsLine got, int inode, int process)
     {
         if (recorded.Start != got.Start || recorded.End != got.End || recorded.Access != got.Access || recorded.OffsetBytes != got.OffsetBytes)
             return false;
         if (!recorded.HasFile || inode == 0)
             return recorded == got;
         // The name is compared after the identity, which may be what tells it.
-        return files.IsSame(inode, recorded) && recorded.IsDeleted == machine.Inodes.Inodes[inode].IsDeleted
+        return files.IsSame(inode, recorded, process) && recorded.IsDeleted == machine.Inodes.Inodes[inode].IsDeleted
             && recorded.Path == machine.Inodes.NameOf(inode);
     }
 

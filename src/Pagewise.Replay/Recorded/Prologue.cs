@@ -29,6 +29,9 @@ internal sealed class Prologue
     /// <summary>The first copy of the first task's maps, null where the recording begins with execve or has no copy.</summary>
     public ProcessCopy? InitialCopy { get; private set; }
 
+    /// <summary>The first task's limits, null where the recording does not tell them so early.</summary>
+    public RecordedFields? Limits { get; private set; }
+
     /// <summary>Read-only mprotect calls before <see cref="InitialCopy"/>.</summary>
     public List<(ulong Start, ulong End)> Protects { get; } = [];
 
@@ -81,6 +84,12 @@ internal sealed class Prologue
     {
         if (note.Kind is NoteKind.Header or NoteKind.Kernel or NoteKind.Comment or NoteKind.Tool)
             Settings.Read(Encoding.UTF8.GetString(batch.Line(note)));
+        if (note.Kind == NoteKind.Limits && (_firstTid < 0 || step.Tid == _firstTid))
+        {
+            Limits ??= new RecordedFields(Encoding.UTF8.GetString(batch.Body(note)));
+            return;
+        }
+
         if (note.Kind != NoteKind.Map || (_firstTid >= 0 && step.Tid != _firstTid))
         {
             _isDone |= _inCopy;
