@@ -60,7 +60,8 @@ public sealed partial class Replayer
         var flags = (MapFlags)call.Args[3];
         int fd = (int)call.Args[4];
         ulong recordedAddress = call.Args[0], length = call.Args[1], offset = call.Args[5];
-        if (!flags.HasFlag(MapFlags.Anonymous) && fd >= 0 && (call.Result != -(long)Errno.EBADF))
+        // A call that failed does not show that its descriptor was open, unless the recorder named the file.
+        if (!flags.HasFlag(MapFlags.Anonymous) && fd >= 0 && (call.FdPath != 0 || !call.SysResult.IsError))
         {
             EnsureFd(task, fd, call.FdPath);
             if (!call.SysResult.IsError)
