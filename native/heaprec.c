@@ -545,10 +545,10 @@ static void put_call_line(long number, const long *args, long result)
         put_thread_exit();
     char line[LINE_MAX_BYTES];
     char *p = line;
-    if (number == SYS_brk && !in_malloc && (uintptr_t)result != st.brk && args[0] != 0) {
+    bool moved = number == SYS_brk && !in_malloc && (uintptr_t)result != st.brk && args[0] != 0;
+    bool exiting = my_rounds >= PTHREAD_DESTRUCTOR_ITERATIONS;
+    if (moved && !exiting)
         p = put(put_hex(put(p, "# brk "), (uint64_t)result), " (moved outside recorded calls)\n");
-        st.brk = (uintptr_t)result;
-    }
     p = put(put_decimal(put(p, "["), (uint64_t)(my_number ? my_number : 1)), "] SYS_");
     p = put(put_system_call(p, number, args), ") = ");
     if (failed(result)) {
@@ -563,6 +563,10 @@ static void put_call_line(long number, const long *args, long result)
     if (in_malloc)
         p = put(p, " /* in malloc */");
     *p++ = '\n';
+    if (moved && exiting)
+        p = put(put_hex(put(p, "# brk "), (uint64_t)result), "\n");
+    if (moved)
+        st.brk = (uintptr_t)result;
     put_line(line, (size_t)(p - line));
 }
 

@@ -21,4 +21,6 @@ public enum HeapChunkState
     Top = 7,
     /// <summary>Closes a part of an arena that does not go on: never a block.</summary>
     Fence = 8,
+    /// <summary>A block of the program that is mapped on its own.</summary>
+    Mapped = 9,
 }

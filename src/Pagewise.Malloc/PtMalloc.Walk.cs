@@ -30,6 +30,33 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     /// <summary>The bytes an arena holds of the system (<c>system_mem</c>).</summary>
     public ulong ArenaSystemMem(ulong arena) => SystemMem(arena);
 
+    /// <summary>The bytes that all arenas hold of the system.</summary>
+    public ulong TotalArenaBytes
+    {
+        get
+        {
+            ulong bytes = 0;
+            ulong av = _mainArena;
+            do
+            {
+                bytes += SystemMem(av);
+                av = NextArena(av);
+            }
+            while (av != _mainArena);
+            return bytes;
+        }
+    }
+
+    /// <summary>The chunk of a live block. One that is mapped on its own begins where its mapping does, and belongs to no arena.</summary>
+    public HeapChunk ChunkOf(ulong mem)
+    {
+        ulong chunk = Mem2Chunk(mem);
+        ulong size = ChunkSize(chunk);
+        return IsMmapped(chunk)
+            ? new HeapChunk(chunk - PrevSize(chunk), size + PrevSize(chunk), HeapChunkState.Mapped, 0, 0, -1)
+            : new HeapChunk(chunk, size, HeapChunkState.InUse, ArenaForChunk(chunk), 0, -1);
+    }
+
     /// <summary>
     /// Every chunk of every arena, in the order of addresses within each part of an arena. Mapped chunks are on no list
     /// of malloc's and so are not found.

@@ -148,6 +148,12 @@ public sealed class FlatAddressSpace : IDisposable
         return true;
     }
 
+    /// <summary>Whether nothing lies in a range, neither a mapping nor the heap.</summary>
+    public bool IsFree(ulong address, ulong lengthBytes) => !IsTaken(address, address + PageUp(lengthBytes));
+
+    /// <summary>Finds where the kernel would put a mapping; it is not made.</summary>
+    public bool TryPlace(ulong lengthBytes, out ulong address) => FindGap(PageUp(lengthBytes), out address);
+
     /// <summary>Notes that something else lies here, whose bytes are of no interest: nothing is placed over it.</summary>
     public void Occupy(ulong address, ulong lengthBytes)
     {

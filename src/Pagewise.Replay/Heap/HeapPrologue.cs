@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Pagewise.Malloc;
@@ -35,6 +36,27 @@ public sealed class HeapPrologue
     /// <summary>The first address of libc's writable data; 0 when not recorded.</summary>
     public ulong LibcData { get; private set; }
 
+    /// <summary>Where the stack's mapping starts; 0 when not recorded.</summary>
+    public ulong StackStart { get; private set; }
+
+    /// <summary>CPUs that malloc's arena limit counts; 0 when not recorded.</summary>
+    public int Cpus { get; private set; }
+
+    /// <summary>
+    /// Where mappings are placed below (<c>mmap_base</c>). The dynamic loader is mapped first and so ends there, whatever the
+    /// randomisation.
+    /// </summary>
+    public ulong MmapTop
+    {
+        get
+        {
+            ulong top = 0;
+            foreach ((_, ulong end) in _maps)
+                top = end <= StackStart ? Math.Max(top, end) : top;
+            return top > HeapStart && !Is32Bit ? top : (Is32Bit ? FlatLayout.I386 : FlatLayout.X8664).MmapTop;
+        }
+    }
+
     /// <summary>Whether pointers have 4 bytes.</summary>
     public bool Is32Bit => Platform != "x86_64";
 
@@ -58,6 +80,9 @@ public sealed class HeapPrologue
             case NoteKind.HeapStart:
                 HeapStart = note.Value;
                 break;
+            case NoteKind.Comment when batch.Body(note).StartsWith("cpus "u8):
+                Cpus = Utf8Parser.TryParse(batch.Body(note)["cpus ".Length..], out int cpus, out _) && cpus > 0 ? cpus : 0;
+                break;
             case NoteKind.Map:
                 TakeMap(Encoding.UTF8.GetString(batch.Body(note)));
                 break;
@@ -66,7 +91,8 @@ public sealed class HeapPrologue
 
     /// <summary>The address space that the recording describes.</summary>
     /// <param name="placedByQemu">Whether the program ran under qemu-user, which places mappings its own way.</param>
-    public FlatAddressSpace CreateAddressSpace(bool placedByQemu)
+    /// <param name="foldBits">See <see cref="FlatLayout.FoldBits"/>; 0 for as many as the layout has.</param>
+    public FlatAddressSpace CreateAddressSpace(bool placedByQemu, int foldBits = 0)
     {
         FlatLayout layout = (Is32Bit ? FlatLayout.I386 : FlatLayout.X8664) with
         {
@@ -75,6 +101,10 @@ public sealed class HeapPrologue
         };
         if (HeapStart != 0)
             layout = layout with { StartBreak = HeapStart };
+        if (!placedByQemu)
+            layout = layout with { MmapTop = MmapTop };
+        if (foldBits != 0)
+            layout = layout with { FoldBits = foldBits };
         var space = new FlatAddressSpace(layout);
         foreach ((ulong start, ulong end) in _maps)
         {
@@ -91,6 +121,7 @@ public sealed class HeapPrologue
     {
         MainArenaAddress = LibcData != 0 ? LibcData + MainArenaOffset : Is32Bit ? 0xfffe0000UL : 0x7fffffff0000,
         KnownBreak = HeapStart,
+        Cpus = Cpus > 0 ? Cpus : new MallocOptions().Cpus,
         Tunables = tunables ?? MallocTunables.Parse(Tunables),
     };
 
@@ -109,6 +140,8 @@ public sealed class HeapPrologue
 
         _maps.Add((start, end));
         string name = fields.Length > 5 ? Path.GetFileName(fields[5]) : "";
+        if (name == "[stack]")
+            StackStart = start;
         if (LibcData == 0 && fields[1].StartsWith("rw", StringComparison.Ordinal)
             && (name.StartsWith("libc.so", StringComparison.Ordinal) || name.StartsWith("libc-2", StringComparison.Ordinal)))
         {

@@ -1,0 +1,22 @@
+using Pagewise.Malloc;
+
+namespace Pagewise.Replay.Heap;
+
+/// <summary>How a heap script is replayed.</summary>
+public sealed record HeapReplayOptions
+{
+    /// <summary>Tunables instead of those recorded; null keeps them.</summary>
+    public MallocTunables? Tunables { get; init; }
+
+    /// <summary>CPUs that the arena limit counts; null for as many as the recording says, or 2.</summary>
+    public int? Cpus { get; init; }
+
+    /// <summary>
+    /// What the program does with a block: <see cref="TouchAssumption.Write"/> writes all of it as soon as it has it,
+    /// <see cref="TouchAssumption.None"/> nothing, so that only malloc's own writes count.
+    /// </summary>
+    public TouchAssumption Touch { get; init; } = TouchAssumption.Write;
+
+    /// <summary>How many samples of the timeline to take; 0 for none.</summary>
+    public int Samples { get; init; }
+}
