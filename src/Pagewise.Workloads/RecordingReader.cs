@@ -9,6 +9,7 @@ public abstract class RecordingReader : IDisposable
     {
         File = file;
         Format = format;
+        IsHeap = format is RecordingFormat.Heap or RecordingFormat.Ltrace or RecordingFormat.Mtrace or RecordingFormat.Heaptrack;
     }
 
     /// <summary>The file as the user named it; <c>-</c> for standard input.</summary>
@@ -16,6 +17,9 @@ public abstract class RecordingReader : IDisposable
 
     /// <summary>The format found.</summary>
     public RecordingFormat Format { get; }
+
+    /// <summary>Whether it holds a program's malloc calls, not its system calls and accesses.</summary>
+    public bool IsHeap { get; private protected init; }
 
     /// <summary>The strings met so far: paths and names. Ids stay valid for the reader's life.</summary>
     public StringTable Strings { get; } = new();

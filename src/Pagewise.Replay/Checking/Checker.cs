@@ -1,8 +1,9 @@
+using Pagewise.Replay.Heap;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Checking;
 
-/// <summary>Replays recordings and compares every recorded result with the model's.</summary>
+/// <summary>Replays recordings and compares every recorded result with the model's: calls and accesses on a machine, heaps on the allocator.</summary>
 public static class Checker
 {
     /// <summary>Checks one recording.</summary>
@@ -23,7 +24,14 @@ public static class Checker
     /// <exception cref="RecordingException">The recording cannot be read to its end.</exception>
     public static CheckResult Check(RecordingReader reader, CheckOptions? options = null, Action<Difference>? found = null)
     {
+        ArgumentNullException.ThrowIfNull(reader);
         options ??= new CheckOptions();
+        if (reader.IsHeap)
+        {
+            HeapCheckResult heap = HeapChecker.Check(reader, options.DifferenceLimit, found);
+            return new CheckResult(heap.File, heap.Results, heap.DifferenceCount, heap.Differences, 0, 0, heap.Warnings, reader.UnknownCalls);
+        }
+
         using var replayer = new Replayer(reader, new ReplayOptions
         {
             Mode = ReplayMode.Check,

@@ -3,7 +3,7 @@ namespace Pagewise.Workloads;
 /// <summary>
 /// The layout of a <c>.pgw</c> file, little-endian:
 /// <code>
-/// magic      8 bytes   "PGW" 0x1a, version as u16, 0 as u16
+/// magic      8 bytes   "PGW" 0x1a, version as u16, content as u16 (0 calls and accesses, 1 heap)
 /// block      16 bytes  kind u8 ('B' or 'E'), 3 bytes 0, plain length u32, stored length u32, CRC-32C of what follows and of these 12 bytes
 ///            stored    Brotli of the plain bytes
 /// …
@@ -16,6 +16,9 @@ internal static class PgwFormat
 {
     /// <summary>The version that is written, and the only one that is read.</summary>
     public const ushort Version = 1;
+
+    /// <summary>The content of a heap recording; 0 is any other.</summary>
+    public const ushort HeapContent = 1;
 
     /// <summary>The length of the file's head in bytes.</summary>
     public const int HeadLength = 8;

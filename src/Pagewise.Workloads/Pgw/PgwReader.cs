@@ -24,6 +24,10 @@ internal sealed class PgwReader : RecordingReader
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(input.Window[4..]);
         if (version != PgwFormat.Version)
             throw new RecordingException(File, $"is a .pgw file of version {version}; this Pagewise reads version {PgwFormat.Version}");
+        ushort content = BinaryPrimitives.ReadUInt16LittleEndian(input.Window[6..]);
+        if (content > PgwFormat.HeapContent)
+            throw new RecordingException(File, $"is a .pgw file of content {content}, which this Pagewise does not know");
+        IsHeap = content == PgwFormat.HeapContent;
         input.Take(PgwFormat.HeadLength);
     }
 

@@ -28,9 +28,10 @@ public sealed class PgwWriter : IDisposable
     /// <summary>Begins a file.</summary>
     /// <param name="path">Its path; an older file of that name is replaced at the end.</param>
     /// <param name="quality">Brotli's quality, 0 (fast) to 11 (small).</param>
+    /// <param name="isHeap">Whether it will hold malloc calls: <see cref="RecordingReader.IsHeap"/>.</param>
     /// <exception cref="IOException">The directory cannot be written to.</exception>
-    public PgwWriter(string path, int quality = 5)
-        : this(Create(path, out string temporaryPath), quality)
+    public PgwWriter(string path, int quality = 5, bool isHeap = false)
+        : this(Create(path, out string temporaryPath), quality, isHeap)
     {
         _path = path;
         _temporaryPath = temporaryPath;
@@ -39,7 +40,8 @@ public sealed class PgwWriter : IDisposable
     /// <summary>Begins a file in a stream, which the writer owns.</summary>
     /// <param name="stream">Where the bytes go.</param>
     /// <param name="quality">Brotli's quality, 0 (fast) to 11 (small).</param>
-    public PgwWriter(Stream stream, int quality = 5)
+    /// <param name="isHeap">Whether it will hold malloc calls: <see cref="RecordingReader.IsHeap"/>.</param>
+    public PgwWriter(Stream stream, int quality = 5, bool isHeap = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)quality, 11u, nameof(quality));
         _stream = stream;
@@ -48,6 +50,7 @@ public sealed class PgwWriter : IDisposable
         head.Clear();
         PgwFormat.Magic.CopyTo(head);
         BinaryPrimitives.WriteUInt16LittleEndian(head[4..], PgwFormat.Version);
+        BinaryPrimitives.WriteUInt16LittleEndian(head[6..], isHeap ? PgwFormat.HeapContent : (ushort)0);
         _stream.Write(head);
     }
 
@@ -55,7 +58,7 @@ public sealed class PgwWriter : IDisposable
     /// <exception cref="RecordingException">The recording is damaged; no file is left.</exception>
     public static void Convert(RecordingReader reader, string path, int quality = 5)
     {
-        using var writer = new PgwWriter(path, quality);
+        using var writer = new PgwWriter(path, quality, reader.IsHeap);
         var batch = new EventBatch();
         while (reader.Read(batch))
             writer.Write(batch);

@@ -133,7 +133,7 @@ public static class HeapRecorder
         }
 
         using RecordingReader reader = RecordingReader.Open(path, file.Open());
-        using PgwWriter? writer = path.EndsWith(".pgw", StringComparison.Ordinal) ? new PgwWriter(path) : null;
+        using PgwWriter? writer = path.EndsWith(".pgw", StringComparison.Ordinal) ? new PgwWriter(path, isHeap: true) : null;
         var batch = new EventBatch();
         long calls = 0;
         string program = "";
