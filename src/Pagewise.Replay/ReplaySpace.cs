@@ -15,6 +15,7 @@ public sealed class ReplaySpace
         RecordedStartBrk = parent.RecordedStartBrk;
         ModelStartBrk = parent.ModelStartBrk;
         Program = parent.Program;
+        UnseenRanges = parent.UnseenRanges;
     }
 
     /// <summary>Where recorded addresses lie in the model.</summary>
@@ -34,6 +35,15 @@ public sealed class ReplaySpace
 
     /// <summary>Stack pages adopted from a copy of the maps: grown by faults that the recording does not show.</summary>
     public ulong AdoptedStackPages { get; set; }
+
+    /// <summary>
+    /// The areas of a program that ran before the recording began: which of their pages it had touched is not
+    /// recorded. Empty for a program whose execve was recorded.
+    /// </summary>
+    public IReadOnlyList<(ulong Start, ulong End)> UnseenRanges { get; set; } = [];
+
+    /// <summary>Faults that the model took to start such a program; recorders count from there or from the first event.</summary>
+    public long UnseenFaults { get; set; }
 
     /// <summary>
     /// Whether the program is a stand-in, for the recording does not show it: its first break is then the recorded one.

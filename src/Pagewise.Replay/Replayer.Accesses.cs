@@ -144,10 +144,7 @@ public sealed partial class Replayer
     {
         if (_options.Touch == TouchAssumption.None || !AssumesAccesses(task))
             return;
-        var ranges = new List<(ulong Start, ulong End)>();
-        for (int vma = Machine.AddressSpaces.Mms[StructOf(task).Mm].Mmap; vma != 0; vma = Machine.AddressSpaces.Vmas[vma].Next)
-            ranges.Add((Machine.AddressSpaces.Vmas[vma].Start, Machine.AddressSpaces.Vmas[vma].End));
-        foreach ((ulong start, ulong end) in ranges)
+        foreach ((ulong start, ulong end) in OrdinaryAreas(task))
             TouchRange(task, start, end - start);
     }
 

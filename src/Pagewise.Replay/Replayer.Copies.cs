@@ -1,6 +1,7 @@
 using System.Text;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Tasks;
 using Pagewise.Procfs;
 using Pagewise.Replay.Checking;
 using Pagewise.Replay.Recorded;
@@ -52,8 +53,26 @@ public sealed partial class Replayer
         }
         else if (note.Kind == NoteKind.TotalFaults)
         {
-            TotalFaults = (step.Tid, note.Value);
+            CompareTotalFaults(RunningTaskOf(step.Tid), new RecordedFields(Encoding.UTF8.GetString(_batch.Line(note)).Replace("flt ", "flt=", StringComparison.Ordinal)));
         }
+    }
+
+    // The program that made the recording took faults of its own on pages that it had before the first recorded call,
+    // at most one on each; the model knows of none of them.
+    private void CompareTotalFaults(ReplayTask task, RecordedFields fields)
+    {
+        if (_mode == ReplayMode.Free || task.Task == 0 || fields.Number("minflt") is not { } minor || fields.Number("majflt") is not { } major)
+            return;
+        TaskStruct leader = Machine.Tasks.Tasks[StructOf(task).GroupLeader];
+        ulong expected = minor + major, got = (ulong)(leader.MinorFaults + leader.MajorFaults);
+        ulong unseen = (ulong)task.Space.UnseenFaults;
+        got -= unseen;
+        foreach ((ulong start, ulong end) in task.Space.UnseenRanges)
+            unseen += ((end - start) >> 12) - (ulong)Machine.Census(StructOf(task).Mm, start, end).ResidentPages;
+        if (expected >= got && expected - got <= unseen)
+            Log.Same();
+        else
+            Log.Differs(Line, "total faults", $"{expected}", unseen == 0 ? $"{got}" : $"{got} to {got + unseen}");
     }
 
     private void AddToCopy(ProcessCopy copy, Event step, ref NoteRecord note)

@@ -97,9 +97,24 @@ public sealed partial class Replayer
         task.Space.IsStandIn = image is null;
         if (result.IsError)
             throw new ReplayException($"the first program does not start on this machine: {result.Errno}");
+        task.Space.UnseenRanges = OrdinaryAreas(task);
+        task.Space.UnseenFaults = StructOf(task).MinorFaults + StructOf(task).MajorFaults;
         if (_mode == ReplayMode.Free && copy is not null)
             MapProgram(task, copy);
         TouchSpace(task);
+    }
+
+    private List<(ulong Start, ulong End)> OrdinaryAreas(ReplayTask task)
+    {
+        var ranges = new List<(ulong Start, ulong End)>();
+        for (int vma = Machine.AddressSpaces.Mms[StructOf(task).Mm].Mmap; vma != 0; vma = Machine.AddressSpaces.Vmas[vma].Next)
+        {
+            ref VmArea area = ref Machine.AddressSpaces.Vmas[vma];
+            if (area.Name == VmaName.None)
+                ranges.Add((area.Start, area.End));
+        }
+
+        return ranges;
     }
 
     // The files reach at least as far as their segments do.

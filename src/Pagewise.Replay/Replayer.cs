@@ -87,9 +87,6 @@ public sealed partial class Replayer : IDisposable
     /// <summary>Accesses that no recording shows: made by the <see cref="TouchAssumption"/>.</summary>
     public long AssumedAccesses { get; private set; }
 
-    /// <summary>Faults at the end as the recording counts them (<c># total minflt</c>), with the thread; null when it does not.</summary>
-    public (int Tid, ulong Minor)? TotalFaults { get; private set; }
-
     /// <summary>Accesses that got a signal which the recording does not show.</summary>
     public long UnexpectedSignals { get; private set; }
 
