@@ -14,6 +14,7 @@ public sealed record MmFeatures
         MapStackIsNoHugePage = kernel >= new KernelVersion(6, 7);
         ChecksBeforeUnmapping = kernel >= new KernelVersion(6, 12);
         MergesUnfaultedIntoFaulted = kernel >= new KernelVersion(6, 16);
+        MmapAsksAreaAboveFirst = kernel < new KernelVersion(6, 12);
         MprotectUnaccountsUntouched = kernel >= new KernelVersion(6, 6);
         MremapMovesManyAreas = kernel >= new KernelVersion(6, 17);
         DontUnmapKeepsCharge = kernel >= new KernelVersion(6, 18);
@@ -46,6 +47,12 @@ public sealed record MmFeatures
 
     /// <summary>6.16: areas merge when one of the two has no anon_vma yet, whichever it is.</summary>
     public bool MergesUnfaultedIntoFaulted { get; }
+
+    /// <summary>
+    /// Before 6.12: a new mapping that fits both neighbours, which do not fit each other, joins the one above; after, the
+    /// one below.
+    /// </summary>
+    public bool MmapAsksAreaAboveFirst { get; }
 
     /// <summary>6.6: mprotect to read-only gives back the commit charge of anonymous memory never touched.</summary>
     public bool MprotectUnaccountsUntouched { get; }

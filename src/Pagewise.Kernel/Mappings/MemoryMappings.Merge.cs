@@ -50,7 +50,13 @@ public sealed partial class MemoryMappings
         if ((range.Flags & VmFlags.Special) != 0 || (range.Prev == 0 && range.Next == 0))
             return 0;
         bool left = CanMergeLeft(in range);
-        bool right = !range.JustExpand && CanMergeRight(in range, left);
+        bool right = !range.JustExpand && CanMergeRight(in range, left && !range.AsksAreaAboveFirst);
+        if (right && range.AsksAreaAboveFirst)
+        {
+            MergeRange withNext = range with { AnonVma = _vmas[range.Next].AnonVma };
+            left = CanMergeLeft(in withNext);
+        }
+
         if (left)
         {
             bool removeNext = right && !_vmas[range.Next].IsShm;

@@ -306,6 +306,7 @@ public sealed partial class MemoryMappings
             PgOff = pgOff,
             Flags = flags,
             File = file,
+            AsksAreaAboveFirst = _features.MmapAsksAreaAboveFirst,
         };
         if (MergeNew(ref range) != 0)
             return Errno.None;

@@ -35,6 +35,9 @@ internal struct MergeRange
     /// <summary>The area whose copy the range is (mremap); 0 otherwise.</summary>
     public int CopiedFrom;
 
+    /// <summary>The area above is asked first, and the one below then has to fit its anon_vma (mmap before 6.12).</summary>
+    public bool AsksAreaAboveFirst;
+
     /// <summary>Only the area below may take the range in (brk).</summary>
     public bool JustExpand;
 }
