@@ -51,4 +51,7 @@ public enum PageFlags : uint
 
     /// <summary>A huge page of which some frames are no longer mapped; it waits to be broken up (PG_partially_mapped).</summary>
     PartlyMapped = 1 << 14,
+
+    /// <summary>First frame of a free block (PGTY_buddy); <see cref="PageFrame.Index"/> holds the block's order and list.</summary>
+    Buddy = 1 << 15,
 }

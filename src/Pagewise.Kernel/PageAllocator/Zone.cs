@@ -74,6 +74,21 @@ public struct Zone
     /// <summary>Pages given to a task that ran on another node (numa_other).</summary>
     public long NumaOther;
 
+    /// <summary>Where compaction goes on looking for pages to move (compact_cached_migrate_pfn); 0: from the start.</summary>
+    public uint CompactCachedMigratePfn;
+
+    /// <summary>Where compaction goes on looking for free pages (compact_cached_free_pfn); 0: from the end.</summary>
+    public uint CompactCachedFreePfn;
+
+    /// <summary>Compactions left out since the last one failed (compact_considered).</summary>
+    public int CompactConsidered;
+
+    /// <summary>How often it failed in a row: 2^n are left out (compact_defer_shift).</summary>
+    public int CompactDeferShift;
+
+    /// <summary>The least order that it failed for (compact_order_failed).</summary>
+    public int CompactOrderFailed;
+
     /// <summary>Free blocks, by order.</summary>
     public FreeAreas FreeArea;
 

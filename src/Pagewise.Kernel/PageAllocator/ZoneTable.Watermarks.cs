@@ -66,6 +66,29 @@ public sealed partial class ZoneTable
         SetPagesetHighAndBatch();
     }
 
+    /// <summary>
+    /// Sets what a zoneinfo shows instead of what the rules give: boot computes with the smaller managed counts of its
+    /// early hours, and they hold until a sysctl is written.
+    /// </summary>
+    /// <param name="zone">The zone, by <see cref="Index"/>.</param>
+    /// <param name="min">The min watermark, pages.</param>
+    /// <param name="low">The low watermark, pages.</param>
+    /// <param name="high">The high watermark, pages.</param>
+    /// <param name="pcpBatch">Batch of the per-CPU lists.</param>
+    /// <param name="pcpHigh">High mark of the per-CPU lists; where it moves (since 6.7) the least one.</param>
+    public void SetBootMarks(int zone, long min, long low, long high, int pcpBatch, int pcpHigh)
+    {
+        ref Zone marks = ref _zones[zone];
+        marks.Watermark[(int)Watermark.Min] = min;
+        marks.Watermark[(int)Watermark.Low] = low;
+        marks.Watermark[(int)Watermark.High] = high;
+        marks.Watermark[(int)Watermark.Promo] = high + (low - min);
+        marks.PagesetBatch = pcpBatch;
+        marks.PagesetHighMin = pcpHigh;
+        marks.PagesetHighMax = Math.Max(pcpHigh, PcpHighAutoTuned ? marks.PagesetHighMax : 0);
+        SetPagesets(zone);
+    }
+
     /// <summary>The threshold at which Linux folds a CPU's counter changes into a zone: shown in zoneinfo, without effect here (calculate_normal_threshold, mm/vmstat.c).</summary>
     public int StatThreshold(int zone)
     {
@@ -143,15 +166,20 @@ public sealed partial class ZoneTable
             zone.PagesetBatch = Math.Max(1, BatchSize(zone.ManagedPages));
             zone.PagesetHighMin = HighSize(zone, fraction);
             zone.PagesetHighMax = PcpHighAutoTuned && fraction == 0 ? HighSize(zone, MinPercpuPagelistHighFraction) : zone.PagesetHighMin;
-            for (int cpu = 0; cpu < CpuCount; cpu++)
-            {
-                ref PerCpuPages set = ref PageSet(index, cpu);
-                set.Batch = zone.PagesetBatch;
-                set.HighMin = zone.PagesetHighMin;
-                set.HighMax = zone.PagesetHighMax;
-                if (!PcpHighAutoTuned)
-                    set.High = zone.PagesetHighMin;
-            }
+            SetPagesets(index);
+        }
+    }
+
+    private void SetPagesets(int zone)
+    {
+        for (int cpu = 0; cpu < CpuCount; cpu++)
+        {
+            ref PerCpuPages set = ref PageSet(zone, cpu);
+            set.Batch = _zones[zone].PagesetBatch;
+            set.HighMin = _zones[zone].PagesetHighMin;
+            set.HighMax = _zones[zone].PagesetHighMax;
+            if (!PcpHighAutoTuned)
+                set.High = set.HighMin;
         }
     }
 

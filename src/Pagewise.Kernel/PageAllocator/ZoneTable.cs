@@ -39,6 +39,7 @@ public sealed partial class ZoneTable : IDisposable
         {
             _zones[index].Node = index / ZoneTypes.Count;
             _zones[index].Type = (ZoneType)(index % ZoneTypes.Count);
+            _zones[index].CompactOrderFailed = PageOrder.Max + 1;
         }
 
         foreach (ZoneSpec spec in zones)
@@ -99,7 +100,13 @@ public sealed partial class ZoneTable : IDisposable
 
     /// <summary>The lists that a CPU holds of a zone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref PerCpuPages PageSet(int zone, int cpu) => ref _pageSets[(zone * CpuCount) + cpu];
+    public ref PerCpuPages PageSet(int zone, int cpu) => ref _pageSets[(cpu * ZoneCount) + zone];
+
+    /// <summary>All zones, for the allocator's hot path.</summary>
+    internal NativeArray<Zone> Zones => _zones;
+
+    /// <summary>All per-CPU lists: those of CPU n begin at n times <see cref="ZoneCount"/>.</summary>
+    internal NativeArray<PerCpuPages> PageSets => _pageSets;
 
     /// <inheritdoc/>
     public void Dispose()

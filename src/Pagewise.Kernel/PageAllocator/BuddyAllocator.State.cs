@@ -1,0 +1,110 @@
+using Pagewise.Kernel.Frames;
+
+namespace Pagewise.Kernel.PageAllocator;
+
+/// <content>Beginning in the middle: with frames in use already, as an experiment's snapshot or a captured host states.</content>
+public sealed partial class BuddyAllocator
+{
+    private uint _nextUsed;
+    private int _usedRange;
+
+    /// <summary>Begins with a state.</summary>
+    /// <param name="zones">The zones.</param>
+    /// <param name="layout">Where the zones' managed frames lie.</param>
+    /// <param name="memMap">The frames.</param>
+    /// <param name="stat">Counters.</param>
+    /// <param name="state">What is free.</param>
+    /// <exception cref="ArgumentException">The state has a block that is not managed, misaligned, or in it twice.</exception>
+    public BuddyAllocator(ZoneTable zones, MemoryLayout layout, MemMap memMap, VmStat stat, AllocatorState state)
+        : this(zones, layout, memMap, stat)
+    {
+        for (int index = 0; index < zones.ZoneCount; index++)
+        {
+            ref Zone zone = ref zones[index];
+            zone.FreePages = 0;
+            zone.FreeArea = default;
+        }
+
+        foreach (PfnRange range in _managed)
+        {
+            for (uint block = range.Start >> PageOrder.Max; block <= (range.End - 1) >> PageOrder.Max; block++)
+                _maxBlocks[block].IsFree = false;
+            for (uint pfn = range.Start; pfn < range.End; pfn++)
+                _memMap[pfn] = new PageFrame { Flags = PageFlags.Allocated, RefCount = 1 };
+        }
+
+        foreach ((PfnRange range, MigrateType type) in state.Pageblocks)
+        {
+            for (uint pfn = range.Start; pfn < range.End; pfn += PageOrder.PageblockPages)
+                SetPageblockType(pfn, type);
+        }
+
+        foreach (FreeBlock block in state.FreeBlocks)
+        {
+            ref Zone zone = ref _zones[Claim(block)];
+            zone.FreePages += 1L << block.Order;
+            AddToFreeList(ref zone, block.Pfn, block.Order, block.Type, toTail: true);
+        }
+
+        foreach (PcpBlock held in state.PcpBlocks)
+            HoldBlock(held);
+    }
+
+    /// <summary>
+    /// While it is set, allocations of single pages return frames that were in use from the start and count nothing:
+    /// whoever rebuilds the tasks of a snapshot gives them pages that are missing from the free lists already.
+    /// </summary>
+    public bool TakesUsedFrames { get; set; }
+
+    /// <summary>Marks a block's frames as free; its zone.</summary>
+    private int Claim(FreeBlock block)
+    {
+        uint count = 1u << block.Order;
+        if ((uint)block.Order > PageOrder.Max || (block.Pfn & (count - 1)) != 0)
+            throw new ArgumentException($"free block 0x{block.Pfn:x} of order {block.Order} is misaligned");
+        for (uint pfn = block.Pfn; pfn < block.Pfn + count; pfn++)
+        {
+            if (pfn >= _memMap.Count || (_memMap[pfn].Flags & PageFlags.Allocated) == 0)
+                throw new ArgumentException($"free block 0x{block.Pfn:x} of order {block.Order}: frame 0x{pfn:x} is not managed, or free twice");
+            _memMap[pfn] = default;
+        }
+
+        return ZoneOf(block.Pfn);
+    }
+
+    private void HoldBlock(PcpBlock held)
+    {
+        (uint pfn, int order, MigrateType type) = held.Block;
+        ref PerCpuPages pcp = ref _zones.PageSet(Claim(held.Block), held.Cpu);
+        ref PageList list = ref pcp.Lists[Pindex(type, order)];
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Index = (uint)type;
+        frame.Prev = list.Last;
+        (list.Last != 0 ? ref _memMap[list.Last].Next : ref list.First) = pfn;
+        list.Last = pfn;
+        pcp.Count += 1 << order;
+    }
+
+    /// <summary>The next frame, ascending from the end of memory's lowest range, that is in use by nobody who is modelled; 0: all are taken.</summary>
+    private uint TakeUsedFrame(Gfp gfp)
+    {
+        while (_usedRange < _managed.Length)
+        {
+            PfnRange range = _managed[_usedRange];
+            for (uint pfn = Math.Max(_nextUsed, range.Start); pfn < range.End; pfn++)
+            {
+                ref PageFrame frame = ref _memMap[pfn];
+                if ((frame.Flags & PageFlags.Allocated) == 0 || frame.RefCount != 1 || (frame.Flags & ~(PageFlags.Allocated | PageFlags.HasData)) != 0)
+                    continue;
+                _nextUsed = pfn + 1;
+                PrepareNewPage(pfn, 0, gfp);
+                return pfn;
+            }
+
+            _usedRange++;
+            _nextUsed = 0;
+        }
+
+        return 0;
+    }
+}
