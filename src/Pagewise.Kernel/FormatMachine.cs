@@ -24,7 +24,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
         VmSettings settings = Settings(spec);
         StackExpansion stacks = new(AddressSpaces, settings);
-        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes);
+        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
         PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat);
         Rmap rmap = new(MemMap, Allocator, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);

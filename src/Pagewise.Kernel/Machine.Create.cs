@@ -35,6 +35,8 @@ public abstract partial class Machine
             throw Bad($"{spec.Cpus} CPUs: 1 to 64 are modelled");
         if (spec.FaultAroundBytes < Pfn.SizeBytes || !BitOperations.IsPow2(spec.FaultAroundBytes) || spec.FaultAroundBytes > 2 << 20)
             throw Bad($"fault_around_bytes of {spec.FaultAroundBytes}: a power of two from 4096 to 2097152 is needed");
+        if (spec.ReadAheadKb is < 0 or > 1 << 20)
+            throw Bad($"read_ahead_kb of {spec.ReadAheadKb}: 0 to 1048576 is needed");
         CpuPreset preset = CpuPreset.Find(spec.Cpu)
             ?? throw Bad($"no CPU preset is called '{spec.Cpu}'; there are {string.Join(", ", CpuPreset.All.Select(known => known.Name))}");
         CostTable costs = preset.Costs;

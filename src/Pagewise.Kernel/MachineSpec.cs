@@ -60,6 +60,9 @@ public sealed record MachineSpec
     /// <summary>fault_around_bytes.</summary>
     public int FaultAroundBytes { get; init; } = 65536;
 
+    /// <summary>read_ahead_kb of the block devices.</summary>
+    public int ReadAheadKb { get; init; } = 128;
+
     /// <summary>vm.legacy_va_layout: always place bottom-up.</summary>
     public bool LegacyVaLayout { get; init; }
 

@@ -28,6 +28,10 @@ public sealed record MmFeatures
         MapsDevZeroForThp = kernel >= new KernelVersion(6, 16);
         BssFollowsSegment = kernel >= new KernelVersion(6, 6);
         ExpandsStackInGup = kernel < new KernelVersion(6, 5);
+        CountsRetriedFaults = kernel < new KernelVersion(6, 4);
+        ReclaimsPteTables = kernel >= new KernelVersion(6, 14);
+        HasLargeExt4Folios = kernel >= new KernelVersion(6, 16);
+        MapsWholeFolios = kernel >= new KernelVersion(6, 18);
     }
 
     /// <summary>6.7: an anonymous mapping of 2 MiB or more without a hint is placed on a 2 MiB boundary.</summary>
@@ -92,4 +96,16 @@ public sealed record MmFeatures
 
     /// <summary>Before 6.5: the kernel's own accesses (mlock, populate) grow stacks.</summary>
     public bool ExpandsStackInGup { get; }
+
+    /// <summary>Before 6.4: pgfault counts a fault that was retried after I/O twice.</summary>
+    public bool CountsRetriedFaults { get; }
+
+    /// <summary>6.14: MADV_DONTNEED over whole last-level tables frees those that it empties (CONFIG_PT_RECLAIM).</summary>
+    public bool ReclaimsPteTables { get; }
+
+    /// <summary>6.16: ext4 keeps what one write brought in one folio of up to 2 MiB.</summary>
+    public bool HasLargeExt4Folios { get; }
+
+    /// <summary>6.18: a fault on a file maps all of a large folio when the area, the table and the file's end allow it.</summary>
+    public bool MapsWholeFolios { get; }
 }

@@ -26,6 +26,7 @@ internal sealed partial class FaultHandler<TFormat>
         _rmap.AddNewAnon(ref mm, pfn, area.AnonVma, area.PageIndex(address));
         _tables.Store(pte, Pte<TFormat>.Make(pfn, protection | PteBits.Write | PteBits.Dirty));
         mm.Faults.Anonymous++;
+        _clock.ZeroedPages++;
         return FaultResult.None;
     }
 
@@ -84,6 +85,10 @@ internal sealed partial class FaultHandler<TFormat>
         if (copy == 0)
             return FaultResult.Oom;
         _memMap.Copy(copy, old);
+        if (isCounted)
+            _clock.CopiedPages++;
+        else
+            _clock.ZeroedPages++;
         ulong entry = Pte<TFormat>.Make(copy, PageProtection(area) | PteBits.Write | PteBits.Dirty);
         _rmap.AddNewAnon(ref mm, copy, area.AnonVma, area.PageIndex(address));
         _tables.Store(pte, entry);

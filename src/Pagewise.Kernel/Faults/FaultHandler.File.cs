@@ -8,9 +8,6 @@ namespace Pagewise.Kernel.Faults;
 
 internal sealed partial class FaultHandler<TFormat>
 {
-    /// <summary>Pages that a read of a file brings in around the wanted one (read_ahead_kb 128).</summary>
-    private const ulong ReadAroundPages = 32;
-
     /// <summary>Frames of the vdso and vvar images, kept from first use; looked up, never iterated.</summary>
     private readonly Dictionary<(VmaName Name, ulong Index), uint> _specialFrames = [];
 
@@ -18,7 +15,7 @@ internal sealed partial class FaultHandler<TFormat>
     private FaultResult DoFault(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool write)
     {
         if (area.Name != VmaName.None)
-            return SpecialMappingFault(ref area, ref mm, address, pte);
+            return SpecialMappingFault(ref area, ref mm, pte, address);
         if (!write)
             return DoReadFault(ref area, ref mm, address, pte);
         return (area.Flags & VmFlags.Shared) != 0
@@ -26,7 +23,10 @@ internal sealed partial class FaultHandler<TFormat>
             : DoCowFault(vma, ref area, ref mm, address, pte);
     }
 
-    /// <summary>A read: cached pages around the address are mapped with it; if the wanted one was among them, done (do_read_fault).</summary>
+    /// <summary>
+    /// A read: cached pages around the address are mapped with it; if the wanted one was among them, done. A page that
+    /// had to be read is mapped by a second try, which maps its neighbours too (do_read_fault).
+    /// </summary>
     private FaultResult DoReadFault(ref VmArea area, ref MmStruct mm, ulong address, ulong pte)
     {
         if (_faultAroundPages > 1 && FaultAround(ref area, ref mm, address, pte))
@@ -38,8 +38,8 @@ internal sealed partial class FaultHandler<TFormat>
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
         if (pfn == 0)
             return result;
-        _rmap.Add(ref mm, pfn);
-        _tables.Store(pte, Pte<TFormat>.Make(pfn, PageProtection(area)));
+        if (result != FaultResult.Major || _faultAroundPages <= 1 || !FaultAround(ref area, ref mm, address, pte))
+            FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area));
         mm.Faults.File++;
         return result;
     }
@@ -47,7 +47,7 @@ internal sealed partial class FaultHandler<TFormat>
     /// <summary>
     /// Maps the cached pages of a block around an address that have no entry yet, within the area, the table and the
     /// file (do_fault_around, filemap_map_pages). The block starts aligned or with the area, whichever is later, and has
-    /// its full length from there.
+    /// its full length from there; a large folio that it meets is mapped whole where <see cref="FolioFits"/>.
     /// </summary>
     /// <returns>Whether the wanted page is now mapped.</returns>
     private bool FaultAround(ref VmArea area, ref MmStruct mm, ulong address, ulong pte)
@@ -56,29 +56,97 @@ internal sealed partial class FaultHandler<TFormat>
         ulong tableStart = address & ~(Pte<TFormat>.SizeAt(2) - 1);
         ulong start = Math.Max(Math.Max(address & ~(blockBytes - 1), tableStart), area.Start);
         ulong end = Math.Min(start + blockBytes, Math.Min(tableStart + Pte<TFormat>.SizeAt(2), area.End));
-        ulong filePages = _inodes.Inodes[area.Inode].SizePages;
+        ulong first = area.PageIndex(start);
+        ulong last = Math.Min(area.PageIndex(end), _inodes.Inodes[area.Inode].SizePages);
         ulong protection = PageProtection(area);
         bool found = false;
-        for (ulong at = start; at < end; at += Pfn.SizeBytes)
+        for (ulong index = first; index < last;)
         {
-            ulong index = area.PageIndex(at);
-            if (index >= filePages)
-                break;
-            ulong entryAt = pte + (ulong)((long)(at - address) >> Pfn.Shift) * (ulong)TFormat.EntryBytes;
-            if (_tables.Load(entryAt) != 0)
+            uint pfn = _pages.Find(area.Inode, index, out _);
+            ulong from = index;
+            ulong to = index + 1;
+            if (pfn != 0 && _memMap[pfn].FolioOrder != 0)
+            {
+                to = _pages.FolioStart(pfn) + _pages.FolioPages(pfn);
+                if (FolioFits(area, address, pfn))
+                    from = _pages.FolioStart(pfn);
+                else
+                    to = Math.Min(to, last);
+            }
+
+            index = to;
+            if (pfn != 0)
+                found |= MapPages(ref area, ref mm, address, pte, from, to, protection);
+        }
+
+        return found;
+    }
+
+    /// <summary>Maps cached pages [from, to) of a file where their entries are empty; the table is the one of an entry already found.</summary>
+    /// <returns>Whether the address's own page was among them.</returns>
+    private bool MapPages(ref VmArea area, ref MmStruct mm, ulong address, ulong pte, ulong from, ulong to, ulong protection)
+    {
+        ulong wanted = area.PageIndex(address);
+        bool found = false;
+        for (ulong index = from; index < to; index++)
+        {
+            ulong at = pte + ((index - wanted) * (ulong)TFormat.EntryBytes);
+            if (_tables.Load(at) != 0)
                 continue;
             uint pfn = _pages.Find(area.Inode, index, out _);
             if (pfn == 0)
                 continue;
             _rmap.Add(ref mm, pfn);
-            _tables.Store(entryAt, Pte<TFormat>.Make(pfn, protection));
-            if (at == address)
+            _tables.Store(at, Pte<TFormat>.Make(pfn, protection));
+            if (index == wanted)
                 found = true;
             else
                 mm.Faults.FaultAround++;
         }
 
         return found;
+    }
+
+    /// <summary>Whether a large folio lies within the area, one last-level table and the file, so that all of it may be mapped.</summary>
+    private bool FolioFits(in VmArea area, ulong address, uint pfn)
+    {
+        ulong first = _pages.FolioStart(pfn);
+        ulong pages = _pages.FolioPages(pfn);
+        if (!_features.MapsWholeFolios || first < area.PgOff || first + pages > area.PgOff + area.Pages)
+            return false;
+        ulong start = area.Start + ((first - area.PgOff) << Pfn.Shift);
+        ulong tableStart = address & ~(Pte<TFormat>.SizeAt(2) - 1);
+        return start >= tableStart
+            && start + (pages << Pfn.Shift) <= tableStart + Pte<TFormat>.SizeAt(2)
+            && first + pages <= _inodes.Inodes[area.Inode].SizePages;
+    }
+
+    /// <summary>Maps a page-cache page, and with it the rest of its folio when none of that has an entry (finish_fault).</summary>
+    private void FinishFault(ref VmArea area, ref MmStruct mm, ulong address, ulong pte, uint pfn, ulong protection)
+    {
+        ulong wanted = area.PageIndex(address);
+        ulong from = wanted;
+        ulong to = wanted + 1;
+        if (_memMap[pfn].FolioOrder != 0 && FolioFits(area, address, pfn))
+        {
+            ulong start = _pages.FolioStart(pfn);
+            ulong end = start + _pages.FolioPages(pfn);
+            if (AreEmpty(pte + ((start - wanted) * (ulong)TFormat.EntryBytes), end - start))
+                (from, to) = (start, end);
+        }
+
+        MapPages(ref area, ref mm, address, pte, from, to, protection);
+    }
+
+    private bool AreEmpty(ulong firstEntry, ulong count)
+    {
+        for (ulong at = firstEntry; at < firstEntry + (count * (ulong)TFormat.EntryBytes); at += (ulong)TFormat.EntryBytes)
+        {
+            if (_tables.Load(at) != 0)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>A write to a private mapping: the page is copied at once (do_cow_fault).</summary>
@@ -97,6 +165,7 @@ internal sealed partial class FaultHandler<TFormat>
         }
 
         _memMap.Copy(copy, pfn);
+        _clock.CopiedPages++;
         _rmap.AddNewAnon(ref mm, copy, area.AnonVma, area.PageIndex(address));
         _tables.Store(pte, Pte<TFormat>.Make(copy, PageProtection(area) | PteBits.Write | PteBits.Dirty));
         mm.Faults.CopyOnWrite++;
@@ -109,16 +178,16 @@ internal sealed partial class FaultHandler<TFormat>
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
         if (pfn == 0)
             return result;
-        _rmap.Add(ref mm, pfn);
         _memMap[pfn].Flags |= PageFlags.Dirty;
-        _tables.Store(pte, Pte<TFormat>.Make(pfn, PageProtection(area) | PteBits.Write | PteBits.Dirty));
+        FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area) | PteBits.Write | PteBits.Dirty);
         mm.Faults.File++;
         return result;
     }
 
     /// <summary>
     /// The page-cache page of an index (filemap_fault, shmem_fault): cached, or read with its neighbours, or new for
-    /// shared memory. Readahead is one window around the page; its growth for sequential use is not modelled.
+    /// shared memory. Readahead is one window: around the page, or from it on in areas advised MADV_SEQUENTIAL, or the
+    /// page alone under MADV_RANDOM; its growth with use and its markers are not modelled.
     /// </summary>
     private FaultResult FindPage(ref VmArea area, ulong index, out uint pfn)
     {
@@ -130,19 +199,15 @@ internal sealed partial class FaultHandler<TFormat>
         pfn = _pages.Find(inode, index, out bool noMemory);
         if (pfn != 0 || noMemory)
             return pfn != 0 ? FaultResult.None : FaultResult.Oom;
-        if (_inodes.Inodes[inode].Kind == InodeKind.Shmem)
-        {
-            pfn = _pages.Add(inode, index);
-            return pfn != 0 ? FaultResult.None : FaultResult.Oom;
-        }
-
         pfn = _pages.Add(inode, index);
         if (pfn == 0)
             return FaultResult.Oom;
+        if (_inodes.Inodes[inode].Kind == InodeKind.Shmem)
+            return FaultResult.None;
         if ((area.Flags & VmFlags.RandRead) == 0)
         {
-            ulong start = index - Math.Min(index, ReadAroundPages / 2);
-            ulong end = Math.Min(start + ReadAroundPages, filePages);
+            ulong start = (area.Flags & VmFlags.SeqRead) != 0 ? index : index - Math.Min(index, _readAheadPages / 2);
+            ulong end = Math.Min(start + _readAheadPages, filePages);
             for (ulong i = start; i < end; i++)
             {
                 if (!_pages.IsCached(inode, i) && _pages.Add(inode, i) == 0)
@@ -151,13 +216,21 @@ internal sealed partial class FaultHandler<TFormat>
         }
 
         _stat.PgMajFault++;
+        if (_features.CountsRetriedFaults)
+            _stat.PgFault++;
         return FaultResult.Major;
     }
 
-    /// <summary>A page of the vdso or of its data (special_mapping_fault): the same frames in every address space.</summary>
-    private FaultResult SpecialMappingFault(ref VmArea area, ref MmStruct mm, ulong address, ulong pte)
+    /// <summary>
+    /// A page of the vdso or of its data (special_mapping_fault): the same frames in every address space. Data pages
+    /// that only a time namespace or Hyper-V would have give SIGBUS.
+    /// </summary>
+    private FaultResult SpecialMappingFault(ref VmArea area, ref MmStruct mm, ulong pte, ulong address)
     {
-        uint pfn = SpecialFrame(area.Name, area.PageIndex(address));
+        ulong index = area.PageIndex(address);
+        if (IsMissingVvarPage(area.Name, index))
+            return FaultResult.Bus;
+        uint pfn = SpecialFrame(area.Name, index);
         if (pfn == 0)
             return FaultResult.Oom;
         ulong protection = PageProtection(area);
@@ -174,6 +247,17 @@ internal sealed partial class FaultHandler<TFormat>
         mm.Faults.File++;
         return FaultResult.None;
     }
+
+    /// <summary>
+    /// vvar_fault: from 6.13 the pages are time, time namespace, random, architecture, and in [vvar_vclock] KVM's and
+    /// Hyper-V's clock; before, time, KVM's clock, Hyper-V's clock, time namespace. The machine is a KVM guest.
+    /// </summary>
+    private bool IsMissingVvarPage(VmaName name, ulong index) => name switch
+    {
+        VmaName.Vvar => _features.HasVvarVclock ? index is 1 or >= 3 : index >= 2,
+        VmaName.VvarVclock => index >= 1,
+        _ => false,
+    };
 
     private uint SpecialFrame(VmaName name, ulong index)
     {

@@ -85,6 +85,7 @@ internal sealed partial class FaultHandler<TFormat>
         _rmap.AddNewHugeAnon(ref mm, head, area.AnonVma, area.PageIndex(start));
         _tables.Store(pmd, Pte<TFormat>.Make(head, PageProtection(area) | PteBits.PageSize | PteBits.Write | PteBits.Dirty));
         mm.Faults.Huge++;
+        _clock.ZeroedPages += HugePage.Frames;
     }
 
     /// <summary>

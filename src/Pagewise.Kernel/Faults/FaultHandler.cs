@@ -30,6 +30,9 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly AnonVmas _anonVmas;
     private readonly ThpMode _thp;
     private readonly uint _faultAroundPages;
+    private readonly ulong _readAheadPages;
+    private readonly MmFeatures _features;
+    private readonly Clock _clock;
 
     public FaultHandler(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus)
     {
@@ -47,6 +50,9 @@ internal sealed partial class FaultHandler<TFormat>
         _anonVmas = new AnonVmas(state.Spaces);
         _thp = state.Thp;
         _faultAroundPages = state.FaultAroundPages;
+        _readAheadPages = state.ReadAheadPages;
+        _features = state.Settings.Features;
+        _clock = state.Clock;
         ZeroPage = NewZeroPage();
     }
 
@@ -75,7 +81,7 @@ internal sealed partial class FaultHandler<TFormat>
             _mms[mm].Faults.StackGrowth++;
         if (IsForbidden(_vmas[vma].Flags, code))
             return BadArea(mm, SignalCode.AccErr);
-        FaultResult result = HandleMmFault(vma, address, (code & FaultCode.Write) != 0);
+        FaultResult result = HandleMmFault(vma, address, (code & FaultCode.Write) != 0, countsMajor: true);
         if ((result & FaultResult.Error) == 0)
             return new FaultOutcome(Signal.None, SignalCode.None, (result & FaultResult.Major) != 0);
         if ((result & FaultResult.Segv) != 0)
@@ -83,17 +89,26 @@ internal sealed partial class FaultHandler<TFormat>
         if ((result & FaultResult.Oom) != 0)
             return new FaultOutcome(Signal.Kill, SignalCode.Kernel, IsMajor: false);
         _mms[mm].Faults.Bus++;
+        _clock.InvalidFaults++;
         return new FaultOutcome(Signal.Bus, SignalCode.AccErr, IsMajor: false);
     }
 
     /// <summary>Resolves a fault in an area that allows the access (handle_mm_fault), and counts it.</summary>
-    public FaultResult HandleMmFault(int vma, ulong address, bool write)
+    /// <param name="vma">The area.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="write">Whether the access is a store.</param>
+    /// <param name="countsMajor">False for mm_populate, which starts over after I/O and so counts a minor fault.</param>
+    public FaultResult HandleMmFault(int vma, ulong address, bool write, bool countsMajor)
     {
         _stat.PgFault++;
         FaultResult result = Resolve(vma, address & ~(ulong)(Pfn.SizeBytes - 1), write);
         if ((result & FaultResult.Error) != 0)
             return result;
         if ((result & FaultResult.Major) != 0)
+            _clock.MajorFaults++;
+        else
+            _clock.MinorFaults++;
+        if ((result & FaultResult.Major) != 0 && countsMajor)
             MajorFaults++;
         else
             MinorFaults++;
@@ -114,6 +129,7 @@ internal sealed partial class FaultHandler<TFormat>
             _mms[mm].Faults.SegvMapErr++;
         else
             _mms[mm].Faults.SegvAccErr++;
+        _clock.InvalidFaults++;
         return new FaultOutcome(Signal.Segv, code, IsMajor: false);
     }
 
@@ -124,6 +140,8 @@ internal sealed partial class FaultHandler<TFormat>
         if ((area.Flags & VmFlags.HugeTlb) != 0)
             return FaultResult.Bus; // hugetlb_fault with an empty pool
         ref MmStruct mm = ref _mms[area.Mm];
+        if ((area.Flags & VmFlags.HugeTlb) != 0)
+            return FaultResult.Bus; // the pool of hugetlb pages is empty: vm.nr_hugepages is 0
         ulong pmd = _tables.Allocate(area.Mm, address, 2);
         if (pmd == 0)
             return FaultResult.Oom;

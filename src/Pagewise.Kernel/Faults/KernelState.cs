@@ -18,6 +18,7 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="Settings">The kernel's settings and release.</param>
 /// <param name="Thp">Transparent huge pages.</param>
 /// <param name="FaultAroundPages">Pages that a read fault on a file maps at once (fault_around_bytes / 4096), a power of two.</param>
+/// <param name="ReadAheadPages">Pages that a miss on a file reads at once (read_ahead_kb / 4).</param>
 internal sealed record KernelState(
     AddressSpaceArenas Spaces,
     StackExpansion Stacks,
@@ -29,4 +30,5 @@ internal sealed record KernelState(
     Clock Clock,
     VmSettings Settings,
     ThpMode Thp,
-    uint FaultAroundPages);
+    uint FaultAroundPages,
+    ulong ReadAheadPages);

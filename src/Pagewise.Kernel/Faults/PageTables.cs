@@ -85,6 +85,12 @@ public abstract class PageTables
     /// <returns>False when no frame is left.</returns>
     public abstract bool WriteFile(int inode, ulong offsetBytes, ulong lengthBytes);
 
+    /// <summary>
+    /// Writes the dirty pages of a range to their device (filemap_write_and_wait_range: fsync, msync(MS_SYNC)): they are
+    /// clean, and the next store to a shared mapping of them faults. Writing takes no time here.
+    /// </summary>
+    public abstract void WriteBack(int inode, ulong offsetBytes, ulong lengthBytes);
+
     /// <summary>Drops the clean pages of a range that nothing maps from the page cache (posix_fadvise(POSIX_FADV_DONTNEED)).</summary>
     public abstract void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes);
 

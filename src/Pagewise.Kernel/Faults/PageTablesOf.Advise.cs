@@ -15,6 +15,8 @@ internal sealed partial class PageTablesOf<TFormat>
             case Madvice.DontNeed:
             case Madvice.DontNeedLocked:
                 Zap(vma, start, end, keepMarkers: true);
+                if (_features.ReclaimsPteTables)
+                    FreeEmptyTables(_vmas[vma].Mm, start, end);
                 return Errno.None;
             case Madvice.Free:
                 return Free(vma, start, end);
@@ -47,42 +49,6 @@ internal sealed partial class PageTablesOf<TFormat>
         return Errno.None;
     }
 
-    /// <summary>
-    /// madvise_cold and madvise_pageout: entries become old; paging out also drops clean page-cache pages that only this
-    /// address space maps. Anonymous and shared memory stays: there is no swap.
-    /// </summary>
-    private Errno ColdOrPageOut(int vma, ulong start, ulong end, bool pageOut)
-    {
-        ref VmArea area = ref _vmas[vma];
-        AgeVisitor visitor = new(this, area.Mm, makesLazy: false);
-        _tables.Walk(area.Mm, start, end, ref visitor);
-        if (visitor.Changed)
-            _cpus.FlushRange(area.Mm, start, end, Pfn.SizeBytes, freedTables: false);
-        if (pageOut && area.Inode != 0 && _inodes.Inodes[area.Inode].Kind == InodeKind.Regular)
-            PageOutFile(ref area, start, end);
-        return Errno.None;
-    }
-
-    private void PageOutFile(ref VmArea area, ulong start, ulong end)
-    {
-        for (ulong address = start; address < end; address += Pfn.SizeBytes)
-        {
-            ulong at = _tables.FindPte(area.Mm, address);
-            ulong entry = at == 0 ? 0 : _tables.Load(at);
-            if (!Pte<TFormat>.IsPresent(entry) || (entry & PteBits.Special) != 0)
-                continue;
-            uint pfn = Pte<TFormat>.PfnOf(entry);
-            ref PageFrame frame = ref _memMap[pfn];
-            if ((frame.Flags & PageFlags.PageCache) == 0 || frame.MapCount != 1 || ((frame.Flags & PageFlags.Dirty) | (PageFlags)(entry & PteBits.Dirty)) != 0)
-                continue;
-            _tables.Store(at, 0);
-            _cpus.FlushPage(area.Mm, address);
-            ulong index = frame.Index;
-            _rmap.Remove(ref _mms[area.Mm], pfn);
-            _pages.Remove(area.Inode, index, evicted: true);
-        }
-    }
-
     /// <summary>madvise_willneed: brings the file's pages into the page cache.</summary>
     private Errno WillNeed(int vma, ulong start, ulong end)
     {
@@ -94,14 +60,37 @@ internal sealed partial class PageTablesOf<TFormat>
         return Errno.None;
     }
 
-    /// <summary>madvise_remove: punches a hole into the file (FALLOC_FL_PUNCH_HOLE); private copies stay.</summary>
+    /// <summary>Frees the last-level tables that lie wholly in a range and have no entry left (try_to_free_pte).</summary>
+    private void FreeEmptyTables(int mm, ulong start, ulong end)
+    {
+        ulong size = Pte<TFormat>.SizeAt(2);
+        for (ulong address = (start + size - 1) & ~(size - 1); address < end && end - address >= size;)
+        {
+            ulong at = _tables.Find(mm, address, 2, out int level);
+            ulong covered = Pte<TFormat>.SizeAt(level);
+            ulong entry = _tables.Load(at);
+            if (level == 2 && Pte<TFormat>.IsTable(entry) && _tables.IsEmpty(entry & PteBits.AddressMask))
+            {
+                _tables.Store(at, 0);
+                _tables.FreeTable(ref _mms[mm], 1, (uint)((entry & PteBits.AddressMask) >> Pfn.Shift));
+                _cpus.FlushRange(mm, address, address + size, Pfn.SizeBytes, freedTables: true);
+            }
+
+            ulong next = (address & ~(covered - 1)) + covered;
+            if (next < address)
+                break;
+            address = next;
+        }
+    }
+
+    /// <summary>
+    /// madvise_remove: punches a hole into the file (FALLOC_FL_PUNCH_HOLE); private copies stay. Pages leave the cache,
+    /// but those of a large folio that reaches beyond the hole only if it can be split; else they stay as zeroes.
+    /// </summary>
     private Errno Remove(int vma, ulong start, ulong end)
     {
         ref VmArea area = ref _vmas[vma];
-        ulong first = area.PageIndex(start);
-        ulong last = area.PageIndex(end) - 1;
-        UnmapMapping(area.Inode, first, last, evenCows: false);
-        RemovePages(area.Inode, first, last);
+        PunchHole(area.Inode, area.PageIndex(start), area.PageIndex(end) - 1);
         return Errno.None;
     }
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageCache;
@@ -25,19 +27,79 @@ internal sealed partial class PageTablesOf<TFormat>
     {
         if (lengthBytes == 0 || _inodes.Inodes[inode].Kind is not (InodeKind.Regular or InodeKind.Shmem))
             return true;
-        _inodes.Inodes[inode].WarmPages = Math.Min(_inodes.Inodes[inode].WarmPages, _inodes.Inodes[inode].SizePages);
-        ulong last = (offsetBytes + lengthBytes - 1) >> Pfn.Shift;
-        for (ulong index = offsetBytes >> Pfn.Shift; index <= last; index++)
+        ref Inode file = ref _inodes.Inodes[inode];
+        file.WarmPages = Math.Min(file.WarmPages, file.SizePages);
+        ulong end = offsetBytes + lengthBytes;
+        for (ulong index = offsetBytes >> Pfn.Shift; index << Pfn.Shift < end; index++)
         {
             uint pfn = _pages.Find(inode, index, out bool noMemory);
-            if (pfn == 0 && !noMemory)
-                pfn = _pages.Add(inode, index);
             if (pfn == 0)
-                return false;
+            {
+                ulong at = Math.Max(index << Pfn.Shift, offsetBytes);
+                if (noMemory || _pages.AddFolio(inode, index, WriteOrder(file.Kind, index, end - at)) == 0)
+                    return false;
+                pfn = _pages.Find(inode, index, out _);
+            }
+
             _memMap[pfn].Flags |= PageFlags.Dirty;
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// The order of the folio that a write of so many more bytes puts at an index (fgf_set_order): the largest power of
+    /// two that the bytes fill and the index is aligned to, up to 2 MiB.
+    /// </summary>
+    private int WriteOrder(InodeKind kind, ulong index, ulong bytes)
+    {
+        if (kind != InodeKind.Regular || !_features.HasLargeExt4Folios || bytes < 2 * Pfn.SizeBytes)
+            return 0;
+        int order = Math.Min(BitOperations.Log2(bytes) - Pfn.Shift, HugePage.Order);
+        return index == 0 ? order : Math.Min(order, BitOperations.TrailingZeroCount(index));
+    }
+
+    public override void WriteBack(int inode, ulong offsetBytes, ulong lengthBytes)
+    {
+        if (_inodes.Inodes[inode].Kind != InodeKind.Regular || lengthBytes == 0)
+            return;
+        ulong end = offsetBytes + lengthBytes < offsetBytes ? ulong.MaxValue : offsetBytes + lengthBytes;
+        ulong last = (end - 1) >> Pfn.Shift;
+        ulong index = offsetBytes >> Pfn.Shift;
+        while (true)
+        {
+            uint pfn = _pages.NextFrame(inode, ref index, last);
+            if (pfn == 0)
+                return;
+            ulong start = _pages.FolioStart(pfn);
+            ulong pages = _pages.FolioPages(pfn);
+            if (_pages.IsFolioDirty(pfn))
+                Clean(inode, start, pages);
+            index = start + pages;
+        }
+    }
+
+    /// <summary>Makes a folio clean and its entries read-only, so that the next store is heard of (folio_mkclean, page_vma_mkclean_one).</summary>
+    private void Clean(int inode, ulong first, ulong pages)
+    {
+        for (ulong index = first; index < first + pages; index++)
+            _memMap[_pages.Find(inode, index, out _)].Flags &= ~PageFlags.Dirty;
+        for (int vma = _inodes.Inodes[inode].FirstMapping; vma != 0; vma = _vmas[vma].SharedNext)
+        {
+            ref VmArea area = ref _vmas[vma];
+            if ((area.Flags & VmFlags.Shared) == 0)
+                continue;
+            for (ulong index = Math.Max(first, area.PgOff); index < Math.Min(first + pages, area.PgOff + area.Pages); index++)
+            {
+                ulong address = area.Start + ((index - area.PgOff) << Pfn.Shift);
+                ulong at = _tables.FindPte(area.Mm, address);
+                ulong entry = at == 0 ? 0 : _tables.Load(at);
+                if (!Pte<TFormat>.IsPresent(entry) || (entry & (PteBits.Dirty | PteBits.Write)) == 0)
+                    continue;
+                _tables.Store(at, entry & ~(PteBits.Dirty | PteBits.Write));
+                _cpus.FlushPage(area.Mm, address);
+            }
+        }
     }
 
     public override void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes)

@@ -17,9 +17,9 @@ internal sealed partial class PageTablesOf<TFormat>
     }
 
     /// <summary>
-    /// move_page_tables: entries go one by one to the same place plus a distance; a large entry goes whole where both
-    /// ends allow it. Linux also moves whole tables where 2 MiB or 1 GiB lie alike at both ends, which saves it time and
-    /// a table; here the new table is made and the old one freed with its area.
+    /// move_page_tables: entries go one by one to the same place plus a distance; a large entry, or a whole last-level
+    /// table, goes as it is where both ends allow it. Linux also moves tables of 1 GiB, and tables at the rim of areas
+    /// with nothing beside them; the outcome is the same.
     /// </summary>
     private struct MoveVisitor(PageTablesOf<TFormat> owner, int mm, ulong distance) : IEntryVisitor
     {
@@ -28,6 +28,8 @@ internal sealed partial class PageTablesOf<TFormat>
         public bool Entries(ulong firstEntry, ulong address, ulong end)
         {
             PteTables<TFormat> tables = owner._tables;
+            if (end - address == Pte<TFormat>.SizeAt(2) && (distance & (Pte<TFormat>.SizeAt(2) - 1)) == 0 && MoveTable(address))
+                return true;
             ulong destination = 0;
             for (ulong at = firstEntry; address < end; at += (ulong)TFormat.EntryBytes, address += Pfn.SizeBytes)
             {
@@ -80,5 +82,18 @@ internal sealed partial class PageTablesOf<TFormat>
         }
 
         public readonly bool Hole(ulong address, ulong end) => true;
+
+        /// <summary>move_normal_pmd: hangs a last-level table under the level-2 entry of its new place, if that is empty.</summary>
+        private bool MoveTable(ulong address)
+        {
+            ulong destination = owner._tables.Allocate(mm, address + distance, 2);
+            if (destination == 0 || owner._tables.Load(destination) != 0)
+                return false;
+            ulong source = owner._tables.Find(mm, address, 2, out _);
+            owner._tables.Store(destination, owner._tables.Load(source));
+            owner._tables.Store(source, 0);
+            Moved = true;
+            return true;
+        }
     }
 }

@@ -21,7 +21,7 @@ internal sealed partial class PageTablesOf<TFormat>
             {
                 bool write = (area.Flags & (VmFlags.Write | VmFlags.Shared)) == VmFlags.Write;
                 bool force = (area.Flags & VmFlags.AccessMask) != 0;
-                Errno error = MayGet(area.Flags, write, force) ? GetPages(vma, start, stop, write) : Errno.EFAULT;
+                Errno error = MayGet(area.Flags, write, force) ? GetPages(vma, start, stop, write, countsMajor: false) : Errno.EFAULT;
                 if (error != Errno.None && !ignoreErrors)
                     return error == Errno.EFAULT ? Errno.ENOMEM : Errno.EAGAIN;
             }
@@ -43,7 +43,7 @@ internal sealed partial class PageTablesOf<TFormat>
             if ((area.Flags & (VmFlags.Io | VmFlags.PfnMap)) != 0 || !MayGet(area.Flags, write, force: false))
                 return Errno.EINVAL;
             ulong stop = Math.Min(end, area.End);
-            Errno error = GetPages(vma, start, stop, write);
+            Errno error = GetPages(vma, start, stop, write, countsMajor: true);
             if (error != Errno.None)
                 return error;
             start = stop;
@@ -61,7 +61,7 @@ internal sealed partial class PageTablesOf<TFormat>
     }
 
     /// <summary>Faults in what a range of one area lacks (__get_user_pages with FOLL_TOUCH): EFAULT at a bad page, ENOMEM without frames.</summary>
-    private Errno GetPages(int vma, ulong start, ulong end, bool write)
+    private Errno GetPages(int vma, ulong start, ulong end, bool write, bool countsMajor)
     {
         int mm = _vmas[vma].Mm;
         for (ulong address = start; address < end;)
@@ -76,7 +76,7 @@ internal sealed partial class PageTablesOf<TFormat>
                 continue;
             }
 
-            FaultResult result = _faults.HandleMmFault(vma, address, write);
+            FaultResult result = _faults.HandleMmFault(vma, address, write, countsMajor);
             if ((result & FaultResult.Oom) != 0)
                 return Errno.ENOMEM;
             if ((result & FaultResult.Error) != 0)

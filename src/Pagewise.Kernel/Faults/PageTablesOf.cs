@@ -25,6 +25,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
     private readonly FaultHandler<TFormat> _faults;
     private readonly VmaTree _tree;
     private readonly AnonVmas _anonVmas;
+    private readonly MmFeatures _features;
     private ulong _lastContextId;
 
     public PageTablesOf(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus, FaultHandler<TFormat> faults)
@@ -40,6 +41,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _rmap = rmap;
         _cpus = cpus;
         _faults = faults;
+        _features = state.Settings.Features;
         _tree = new VmaTree(state.Spaces);
         _anonVmas = new AnonVmas(state.Spaces);
     }

@@ -100,6 +100,18 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
         allocator.FreePages(pfn, 0);
     }
 
+    /// <summary>Whether a table has no entry at all.</summary>
+    public bool IsEmpty(ulong table)
+    {
+        for (ulong at = table; at < table + Pfn.SizeBytes; at += sizeof(ulong))
+        {
+            if (_memory.U64(at) != 0)
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>What an entry that points to a table holds besides the address.</summary>
     public static ulong EntryToTable(int level) =>
         level == TFormat.Levels && !TFormat.TopHasRights ? PteBits.Present : PteBits.TableEntry;

@@ -1,6 +1,9 @@
 namespace Pagewise.Kernel.Frames;
 
-/// <summary>State of a frame: Linux's page flags (include/linux/page-flags.h) and page types, with our own bit numbers.</summary>
+/// <summary>
+/// State of a frame: Linux's page flags (include/linux/page-flags.h) and page types, with our own bit numbers. The top
+/// eight bits hold <see cref="PageFrame.FolioOrder"/>.
+/// </summary>
 [Flags]
 public enum PageFlags : uint
 {

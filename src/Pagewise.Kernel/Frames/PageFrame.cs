@@ -6,6 +6,8 @@ namespace Pagewise.Kernel.Frames;
 /// </summary>
 public struct PageFrame
 {
+    private const int OrderShift = 24;
+
     /// <summary>State.</summary>
     public PageFlags Flags;
 
@@ -26,4 +28,11 @@ public struct PageFrame
 
     /// <summary>Previous frame in the list.</summary>
     public uint Prev;
+
+    /// <summary>The order of the page-cache folio that the frame belongs to (folio_order), 0 to 9.</summary>
+    public int FolioOrder
+    {
+        readonly get => (int)((uint)Flags >> OrderShift);
+        set => Flags = (PageFlags)(((uint)Flags & ((1u << OrderShift) - 1)) | ((uint)value << OrderShift));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageAllocator;
 
@@ -75,6 +76,74 @@ public sealed class FilePages : IDisposable
     }
 
     /// <summary>
+    /// Puts a large folio into the cache, or a smaller one where pages are in the way (__filemap_get_folio). Its frames
+    /// are single ones: only the grouping is modelled, since it decides what faults map and what a hole can free.
+    /// </summary>
+    /// <returns>Pages added, 0 when no frame is left.</returns>
+    public ulong AddFolio(int inode, ulong index, int order)
+    {
+        ulong first = index & ~((1UL << order) - 1);
+        while (order > 0 && !IsAbsent(inode, first, 1UL << order))
+        {
+            order--;
+            first = index & ~((1UL << order) - 1);
+        }
+
+        for (ulong i = first; i < first + (1UL << order); i++)
+        {
+            uint pfn = Add(inode, i);
+            if (pfn == 0)
+            {
+                while (i-- > first)
+                    Remove(inode, i, evicted: false);
+                return 0;
+            }
+
+            _memMap[pfn].FolioOrder = order;
+        }
+
+        return 1UL << order;
+    }
+
+    /// <summary>First page of the folio that a cached page belongs to.</summary>
+    public ulong FolioStart(uint pfn) => _memMap[pfn].Index & ~(FolioPages(pfn) - 1);
+
+    /// <summary>Pages of the folio that a cached page belongs to (folio_nr_pages).</summary>
+    public ulong FolioPages(uint pfn) => 1UL << _memMap[pfn].FolioOrder;
+
+    /// <summary>Whether any page of a cached page's folio is dirty (folio_test_dirty).</summary>
+    public bool IsFolioDirty(uint pfn)
+    {
+        ulong start = FolioStart(pfn);
+        int inode = _memMap[pfn].Mapping;
+        for (ulong i = start; i < start + FolioPages(pfn); i++)
+        {
+            if ((_memMap[Find(inode, i, out _)].Flags & PageFlags.Dirty) != 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Splits a folio so that one page stands alone: halves, quarters … down to that page (non-uniform folio_split), or
+    /// all of it into single pages (split_folio).
+    /// </summary>
+    public void SplitFolio(uint pfn, ulong splitAt, bool uniform)
+    {
+        int inode = _memMap[pfn].Mapping;
+        ulong start = FolioStart(pfn);
+        ulong end = start + FolioPages(pfn);
+        int order = _memMap[pfn].FolioOrder;
+        for (ulong i = start; i < end; i++)
+        {
+            // The highest bit in which a page differs from the split point is the order of the buddy it falls into.
+            int own = uniform || i == splitAt ? 0 : BitOperations.Log2(i ^ splitAt);
+            _memMap[Find(inode, i, out _)].FolioOrder = Math.Min(own, order);
+        }
+    }
+
+    /// <summary>
     /// Takes a page that nothing maps out of the cache and gives its frame back once no reference is left.
     /// </summary>
     /// <param name="inode">The file.</param>
@@ -129,6 +198,17 @@ public sealed class FilePages : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _index.Dispose();
+
+    private bool IsAbsent(int inode, ulong first, ulong pages)
+    {
+        for (ulong i = first; i < first + pages; i++)
+        {
+            if (IsCached(inode, i))
+                return false;
+        }
+
+        return true;
+    }
 
     private static bool IsWarm(in Inode file, ulong index) => index < file.WarmPages && index < file.SizePages;
 
