@@ -91,7 +91,7 @@ internal sealed class FileWorld(InodeTable inodes)
     /// <summary>Makes a file of unknown size reach at least this far: something was mapped or read there.</summary>
     public void Reach(int inode, ulong endBytes)
     {
-        if (!_sized.Contains(inode) && endBytes > inodes.Inodes[inode].SizeBytes)
+        if (inodes.Inodes[inode].Kind == InodeKind.Regular && !_sized.Contains(inode) && endBytes > inodes.Inodes[inode].SizeBytes)
             inodes.Inodes[inode].SizeBytes = endBytes;
     }
 

@@ -192,7 +192,21 @@ public sealed partial class Replayer : IDisposable
         {
             InodeKind kind = file.FileSystem == "tmpfs" ? InodeKind.Shmem : InodeKind.Regular;
             int inode = _files.Nameless(string.Create(CultureInfo.InvariantCulture, $"fd {file.Fd}"), kind, file.SizeBytes);
+            FillPreopenedFile(inode, file);
             _calls.Open(task.Task, inode, file.IsWritable ? OpenFlags.ReadWrite : OpenFlags.ReadOnly, file.Fd);
+        }
+    }
+
+    // How a file was written decides the folios it is cached in.
+    private void FillPreopenedFile(int inode, PreopenedFile file)
+    {
+        if (file.WriteBytes == 0)
+            return;
+        Machine.Inodes.Inodes[inode].WarmPages = 0;
+        for (ulong offset = 0; offset < file.SizeBytes; offset += file.WriteBytes)
+        {
+            if (!Machine.PageTables.WriteFile(inode, offset, Math.Min(file.WriteBytes, file.SizeBytes - offset)))
+                throw new ReplayException("no memory for the files that the recording starts with");
         }
     }
 

@@ -19,7 +19,7 @@ internal static class LiveMachine
         return $"# vmfuzz; kernel {ReadLine("/proc/sys/kernel/osrelease").Split('-')[0]}; ASLR off; uid {(isRoot ? "0 unless opts has u" : "1000")}; "
             + $"CAP_IPC_LOCK {(isRoot ? "yes" : "no")}; THP {thp}; overcommit {ReadLine("/proc/sys/vm/overcommit_memory")}; "
             + $"RAM {MemInfoKib("MemTotal:")} KiB; swap {MemInfoKib("SwapTotal:")} KiB; "
-            + "fds: 3 log, 4 ro file 5 MiB ext4, 5 rw file 5 MiB ext4";
+            + "fds: 3 log, 4 ro file 5 MiB ext4 in 64 KiB writes, 5 rw file 5 MiB ext4 in 64 KiB writes";
     }
 
     private static IEnumerable<string> FindObstacles()

@@ -5,7 +5,7 @@ namespace Pagewise.Kernel.Mappings;
 
 public sealed partial class MemoryMappings
 {
-    /// <summary>msync(2): errors only; dirty pages are written back by their own clock.</summary>
+    /// <summary>msync(2): MS_SYNC writes the dirty pages of shared file mappings.</summary>
     public SysResult Msync(in Current current, ulong start, ulong length, MsyncFlags flags)
     {
         if ((flags & ~(MsyncFlags.Async | MsyncFlags.Invalidate | MsyncFlags.Sync)) != 0
@@ -31,6 +31,9 @@ public sealed partial class MemoryMappings
 
             if ((flags & MsyncFlags.Invalidate) != 0 && (area.Flags & VmFlags.Locked) != 0)
                 return Errno.EBUSY;
+            start = Math.Max(start, area.Start);
+            if ((flags & MsyncFlags.Sync) != 0 && area.File != 0 && (area.Flags & VmFlags.Shared) != 0)
+                _pageTables.WriteBack(area.Inode, area.PageIndex(start) << 12, Math.Min(end, area.End) - start);
             start = area.End;
             vma = area.Next;
         }

@@ -104,7 +104,9 @@ public sealed partial class RecordingSettings
         SwapBytes = SwapBytes ?? assumed.SwapBytes,
     };
 
-    // "fds: 3 log, 4 ro file 5 MiB ext4, 5 rw file 5 MiB ext4"; "fds as in vmfuzz" is the same set.
+    // "fds: 3 log, 4 ro file 5 MiB ext4, 5 rw file 5 MiB ext4"; "fds as in vmfuzz" is the same set. A file may be followed
+    // by "in 64 KiB writes". Without it: the fuzzer of the vm corpus filled the file it writes to by writes of 64 KiB,
+    // and found the one it only reads cached page by page, as the touches of those recordings show.
     private void ReadFiles(string text)
     {
         if (text.Contains("fds as in vmfuzz", StringComparison.Ordinal))
@@ -112,7 +114,11 @@ public sealed partial class RecordingSettings
         foreach (Match file in FilePattern().Matches(text))
         {
             if (int.TryParse(file.Groups[1].ValueSpan, out int fd) && Bytes(file.Groups[3].Value, file.Groups[4].Value) is { } size)
-                _files.Add(new PreopenedFile(fd, file.Groups[2].ValueSpan is "rw", size, file.Groups[5].Value));
+            {
+                bool isWritable = file.Groups[2].ValueSpan is "rw";
+                ulong writeBytes = Bytes(file.Groups[6].Value, "KiB") ?? (isWritable ? 65536UL : 0);
+                _files.Add(new PreopenedFile(fd, isWritable, size, file.Groups[5].Value, writeBytes));
+            }
         }
     }
 
@@ -151,6 +157,6 @@ public sealed partial class RecordingSettings
     [GeneratedRegex(@"\bswap (\d{1,9}) (KiB|MiB|GiB|TiB)\b")]
     private static partial Regex SwapPattern();
 
-    [GeneratedRegex(@"\b(\d{1,6}) (ro|rw) file (\d{1,9}) (KiB|MiB|GiB) (\w+)")]
+    [GeneratedRegex(@"\b(\d{1,6}) (ro|rw) file (\d{1,9}) (KiB|MiB|GiB) (\w+)(?: in (\d{1,6}) KiB writes)?")]
     private static partial Regex FilePattern();
 }

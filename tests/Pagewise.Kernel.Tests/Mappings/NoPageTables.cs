@@ -102,6 +102,10 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
 
     public override bool WriteFile(int inode, ulong offsetBytes, ulong lengthBytes) => true;
 
+    public override void WriteBack(int inode, ulong offsetBytes, ulong lengthBytes)
+    {
+    }
+
     public override void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes)
     {
     }

@@ -25,7 +25,7 @@ public sealed class RecordingSettingsTests
     {
         var settings = new RecordingSettings();
         settings.Read("# vmfuzz; kernel 6.18.44; ASLR off; uid 0 unless opts has u; overcommit 0; fds: 3 log, 4 ro file 5 MiB ext4, 5 rw file 5 MiB ext4; second run differs in 0 lines");
-        settings.Files.ShouldBe([new PreopenedFile(4, false, 5 << 20, "ext4"), new PreopenedFile(5, true, 5 << 20, "ext4")]);
+        settings.Files.ShouldBe([new PreopenedFile(4, false, 5 << 20, "ext4"), new PreopenedFile(5, true, 5 << 20, "ext4", 65536)]);
         settings.Uid.ShouldBe(0u);
     }
 
