@@ -106,7 +106,9 @@ public sealed partial class Replayer
         ulong old = call.Args[0], oldLength = call.Args[1], newLength = call.Args[2];
         var flags = (MremapFlags)call.Args[3];
         AddressMap map = task.Space.Addresses;
-        ulong newAddress = (flags & (MremapFlags.Fixed | MremapFlags.DontUnmap)) != 0 ? map.Translate(call.Args[4]) : call.Args[4];
+        ulong newAddress = call.ArgCount > 4 ? call.Args[4] : UnrecordedNewAddress(ref call, flags);
+        if ((flags & (MremapFlags.Fixed | MremapFlags.DontUnmap)) != 0)
+            newAddress = map.Translate(newAddress);
         SysResult result = _calls.Mremap(task.Task, map.Translate(old), oldLength, newLength, flags, newAddress);
         task.Space.Calls.Add(Sysno.Mremap, result.IsError);
         SysResult recorded = call.SysResult;
@@ -135,6 +137,16 @@ public sealed partial class Replayer
             ulong start = _mode == ReplayMode.Check ? recorded.Address : result.Address;
             TouchRange(task, start + PageUp(oldLength), PageUp(newLength) - PageUp(oldLength));
         }
+    }
+
+    // strace shows mremap's fifth argument with MREMAP_FIXED only, though the kernel reads it without: as a hint with
+    // MREMAP_DONTUNMAP, and for hugetlbfs it must be aligned. Where it is missing, the one that explains the result is taken.
+    private static ulong UnrecordedNewAddress(ref CallRecord call, MremapFlags flags)
+    {
+        const ulong notHugeAligned = 4096;
+        if (flags.HasFlag(MremapFlags.DontUnmap))
+            return call.SysResult.IsError ? 0 : call.SysResult.Address;
+        return call.SysResult.Errno == Errno.EINVAL ? notHugeAligned : 0;
     }
 
     // Calls of the form call(address, length, …). Where the recorded range lies in several pieces of the model's, one
