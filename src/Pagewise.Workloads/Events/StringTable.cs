@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Pagewise.Workloads;
@@ -10,6 +12,8 @@ public sealed class StringTable
 {
     /// <summary>The most bytes that one recording's distinct strings may take together.</summary>
     internal const int ByteLimit = 64 << 20;
+
+    private static readonly ulong Key = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))) & ~1UL;
 
     private byte[] _bytes = new byte[4096];
     private int[] _starts = new int[256];
@@ -82,11 +86,21 @@ public sealed class StringTable
         }
     }
 
-    // Keyed by the process (HashCode is seeded), so no recording can be made to collide; ids do not depend on it.
+    // Keyed by the process, so no recording can be made to collide; ids do not depend on it.
     private static int Hash(ReadOnlySpan<byte> text)
     {
-        HashCode hash = default;
-        hash.AddBytes(text);
-        return hash.ToHashCode();
+        ulong hash = Key ^ (ulong)text.Length;
+        for (; text.Length >= sizeof(ulong); text = text[sizeof(ulong)..])
+            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(text));
+        ulong last = 0;
+        foreach (byte value in text)
+            last = (last << 8) | value;
+        return (int)Mix(hash ^ last);
+    }
+
+    private static ulong Mix(ulong value)
+    {
+        ulong high = Math.BigMul(value, 0x9e3779b97f4a7c15 ^ Key, out ulong low);
+        return high ^ low;
     }
 }

@@ -120,8 +120,10 @@ internal sealed partial class StraceReader : RecordingReader
     /// </summary>
     private bool TakeTorn(ReadOnlySpan<byte> line)
     {
+        if (!line.EndsWith(" attached"u8) || line[0] == '#')
+            return false;
         int at = line.IndexOf("strace: Process "u8);
-        if (at <= 0 || line[0] == '#' || !line.EndsWith(" attached"u8))
+        if (at <= 0)
             return false;
         line[..at].CopyTo(_torn.AddMany(at));
         return true;

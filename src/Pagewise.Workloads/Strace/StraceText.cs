@@ -61,21 +61,19 @@ internal static class StraceText
     public static ReadOnlySpan<byte> TakeAnnotation(ref Cursor c)
     {
         int start = ++c.Position;
-        int depth = 1;
-        for (; !c.AtEnd; c.Position++)
+        for (int depth = 1; ;)
         {
-            byte next = c.Next;
-            if (next == '<')
-            {
+            int run = c.Rest.IndexOfAny((byte)'<', (byte)'>');
+            if (run < 0)
+                break;
+            c.Position += run + 1;
+            if (c.Text[c.Position - 1] == '<')
                 depth++;
-            }
-            else if (next == '>' && c.Text[c.Position - 1] != '-' && --depth == 0)
-            {
-                c.Position++;
+            else if (c.Text[c.Position - 2] != '-' && --depth == 0)
                 return c.Text[start..(c.Position - 1)];
-            }
         }
 
+        c.Position = c.Text.Length;
         throw c.Fail("the > that ends the descriptor's file");
     }
 
