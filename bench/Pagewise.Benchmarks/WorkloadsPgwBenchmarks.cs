@@ -13,7 +13,7 @@ namespace Pagewise.Benchmarks;
 [MemoryDiagnoser]
 public class WorkloadsPgwBenchmarks
 {
-    private const int Accesses = 36_989_980;
+    private const int Accesses = 36_866_230;
 
     private readonly EventBatch _batch = new();
     private byte[] _pgw = [];

@@ -65,11 +65,11 @@ public static class PageRecorder
         int pid = process.Id;
         writer.Write(Start(pid, program, options, RecorderTools.FirstLine(valgrind, "--version")));
         using RecordingReader reader = RecordingReader.Open(program, log);
-        var files = new FileStatusFiller(options.WorkingDirectory ?? Environment.CurrentDirectory);
+        var files = new RecordedFiles(options.WorkingDirectory ?? Environment.CurrentDirectory);
         var batch = new EventBatch();
         while (reader.Read(batch))
         {
-            files.Fill(batch);
+            files.Complete(batch);
             writer.Write(batch);
         }
 

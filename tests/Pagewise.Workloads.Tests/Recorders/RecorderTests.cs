@@ -55,6 +55,30 @@ public sealed class RecorderTests : IDisposable
     }
 
     [Fact]
+    public void FilesOfAPageRecordingAreThoseThatLinksLeadTo()
+    {
+        string path = Path.Combine(_folder.FullName, "true.pgw");
+        PageRecorder.Record(new RecorderOptions("true", []), path);
+        var sizes = new Dictionary<string, long>();
+        Read(path, (batch, item) =>
+        {
+            if (item.Kind != EventKind.Call)
+                return;
+            CallRecord call = batch.Calls[item.Index];
+            if (call.Sysno == Sysno.Newfstatat && batch.FileStatus(call).HasSize && call.FdPath != 0)
+                sizes[batch.Strings.GetString(call.FdPath)] = batch.FileStatus(call).SizeBytes;
+        });
+        sizes.ShouldNotBeEmpty();
+        foreach ((string file, long size) in sizes)
+        {
+            new FileInfo(file).LinkTarget.ShouldBeNull(file);
+            size.ShouldBe(new FileInfo(file).Length, file);
+        }
+
+        sizes.Keys.ShouldContain(file => file.Contains("libc.so", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void EveryAccessOfTheShippedExampleFallsIntoAMapping()
     {
         string path = Examples("python3.pgw");
