@@ -2,6 +2,7 @@ using System.Text;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Tasks;
+using Pagewise.NativeMemory;
 using Pagewise.Procfs;
 using Pagewise.Replay.Images;
 using Pagewise.Replay.Recorded;
@@ -97,6 +98,8 @@ public sealed partial class Replayer
         task.Space.IsStandIn = image is null;
         if (result.IsError)
             throw new ReplayException($"the first program does not start on this machine: {result.Errno}");
+        if (copy is not null)
+            WriteData(task);
         task.Space.UnseenRanges = OrdinaryAreas(task);
         task.Space.UnseenFaults = StructOf(task).MinorFaults + StructOf(task).MajorFaults;
         if (_mode == ReplayMode.Free && copy is not null)
@@ -115,6 +118,19 @@ public sealed partial class Replayer
         }
 
         return ranges;
+    }
+
+    // A program that was copied while it ran has written to its data before: each such area has an anon_vma by now,
+    // which decides what merges with it later. How many pages it wrote is not known; one does.
+    private void WriteData(ReplayTask task)
+    {
+        const VmFlags ofData = VmFlags.Write | VmFlags.Shared;
+        Arena<VmArea> areas = Machine.AddressSpaces.Vmas;
+        for (int area = Machine.AddressSpaces.Mms[StructOf(task).Mm].Mmap; area != 0; area = areas[area].Next)
+        {
+            if ((areas[area].Flags & ofData) == VmFlags.Write)
+                Machine.Access(task.Task, areas[area].Start, AccessKind.Write);
+        }
     }
 
     // The files reach at least as far as their segments do.

@@ -10,6 +10,7 @@
  *   h  MADV_HUGEPAGE and 2 MiB work                               p  MAP_POPULATE, MAP_LOCKED, mlockall, MCL_FUTURE
  *   k  fork (lines then carry process numbers)                    m  memfd, ftruncate, System V shared memory
  *   e  ELF-like images, thread stacks                             n  none of the file maps at all
+ *   a  the maps after every step, which changes no call (to find what a difference came from)
  *   t  the stack grows by accesses below it                       c  a second thread (CLONE_VM), born and gone many times
  *
  * No libc, no heap, no stack beyond what the kernel maps at exec: every page of the image is touched before the first
@@ -458,6 +459,8 @@ static u64 hex(const char **s)
     }
 }
 
+static int when_learning;
+
 /* One line, with the inode of a file that has no disk replaced by its number of first appearance. */
 static void maps_line(const char *s, const char *stop)
 {
@@ -496,7 +499,7 @@ static void maps_line(const char *s, const char *stop)
     if (log_used > sizeof log_text - 8192) flush();
     if (!stack_start && stop - name == 7 && name[1] == 's' && name[2] == 't') { stack_start = start; stack_stop = limit; }
     if (!vdso_start && stop - name == 6 && name[0] == '[' && name[2] == 'v') vdso_start = start; /* [vvar] */
-    if (!is_self(start, limit - start) && start < TASK_SIZE) {
+    if (when_learning && !is_self(start, limit - start) && start < TASK_SIZE) {
         if (seen_count < 512) seen[seen_count++] = (struct range){start, limit - start};
         else seen[rnd(512)] = (struct range){start, limit - start};
     }
@@ -517,7 +520,8 @@ static void maps(const char *when)
 {
     u64 have = 0;
     i64 fd = sys(SYS_open, (u64)"/proc/self/maps", 0, 0, 0, 0, 0), n;
-    seen_count = 0;
+    when_learning = when[0] != 'a';
+    if (when_learning) seen_count = 0;
     ps("# maps "); ps(when); pc('\n');
     if (when[0] == 's') say_limits();
     while ((n = sys(SYS_read, fd, (u64)maps_text + have, sizeof maps_text - have, 0, 0, 0)) > 0) {
@@ -834,6 +838,7 @@ static void run(i64 count)
     for (i64 i = 1; i <= count; i++) {
         step();
         if (i % 100 == 0) maps("periodic");
+        else if (opt('a')) maps("after");
     }
 }
 
@@ -849,8 +854,8 @@ static void say_touch(u64 a, u64 stop, char kind)
     begin("touch"); px(a); sep(); pu(stop - a); sep(); pc(kind); end(0, 0);
 }
 
-/* Touches every page of the image and of the stack. Said as pseudo-calls where the model has to know of it: before a
- * process that forks or locks all its memory, and after each fork, when these pages are shared again. */
+/* Touches every page of the image and of the stack. Said as pseudo-calls, for the model has to know of it: at the start,
+ * and after each fork, when these pages are shared again. */
 static void touch_self(int say)
 {
     u64 bss = (u64)__bss_start & ~(PAGE - 1), stop = up((u64)_end);
@@ -939,6 +944,7 @@ static void step_fork(void)
 {
     u32 to_child[2], to_parent[2], turn, child, last = 0x80000000u;
     if (depth == 2) return;
+    maps("fork"); /* both sides then know every file by one number */
     flush();
     sys(SYS_pipe, (u64)to_child, 0, 0, 0, 0, 0);
     sys(SYS_pipe, (u64)to_parent, 0, 0, 0, 0, 0);
@@ -1066,7 +1072,7 @@ __attribute__((used, noreturn)) static void start(u64 *stack)
     touch_self(0);          /* … touches all of itself … */
     maps("start");          /* … and says the same again, now without a fault. */
     count_faults(&start_minor, &start_major);
-    if (opt('k') || opt('p')) touch_self(1);
+    touch_self(1);
     brk_start = do_brk(0);
     run(number(args[2]));
     finish();
