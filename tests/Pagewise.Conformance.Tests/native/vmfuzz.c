@@ -829,7 +829,7 @@ static void step(void)
 }
 
 static i64 start_minor, start_major;
-static u32 depth;
+static u32 depth, says_self;
 static u32 shm_inherited;
 extern char __bss_start[];
 
@@ -842,9 +842,12 @@ static void run(i64 count)
     }
 }
 
+/* Faults since `# maps start`, or since birth. Not for a first process whose own pages are said: what these cost before
+ * the baseline is not known. */
 static void total(void)
 {
     i64 minor, major;
+    if (says_self && !depth) return;
     count_faults(&minor, &major);
     ps("# total "); pid(); ps("minflt "); pu(minor - start_minor); ps(" majflt "); pu(major - start_major); pc('\n');
 }
@@ -854,8 +857,8 @@ static void say_touch(u64 a, u64 stop, char kind)
     begin("touch"); px(a); sep(); pu(stop - a); sep(); pc(kind); end(0, 0);
 }
 
-/* Touches every page of the image and of the stack. Said as pseudo-calls, for the model has to know of it: at the start,
- * and after each fork, when these pages are shared again. */
+/* Touches every page of the image and of the stack. Said as pseudo-calls where the model has to know of it: before a
+ * process that forks or locks all its memory, and after each fork, when these pages are shared again. */
 static void touch_self(int say)
 {
     u64 bss = (u64)__bss_start & ~(PAGE - 1), stop = up((u64)_end);
@@ -975,13 +978,13 @@ static void step_fork(void)
         process = child;
         depth++;
         rng ^= (u64)child << 32;
-        start_minor = start_major = 0;
         shm_inherited = shm_count;
         shm_made = child * 100;
         inode_base = child * 1000;
         locked_ever = future_locked = 0;
         opts &= ~(1u << ('c' - 'a'));
         forking = depth < 2;
+        start_minor = start_major = 0;
         log_used = 0;
         sys(SYS_read, to_child[0], (u64)&turn, 4, 0, 0, 0);
         next_process = turn;
@@ -1072,7 +1075,8 @@ __attribute__((used, noreturn)) static void start(u64 *stack)
     touch_self(0);          /* … touches all of itself … */
     maps("start");          /* … and says the same again, now without a fault. */
     count_faults(&start_minor, &start_major);
-    touch_self(1);
+    says_self = opt('k') || opt('p') || opt('c');
+    if (says_self) touch_self(1);
     brk_start = do_brk(0);
     run(number(args[2]));
     finish();
