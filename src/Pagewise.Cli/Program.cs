@@ -31,6 +31,7 @@ public static class Program
         {
             RunCommand.Create(console),
             CheckCommand.Create(console),
+            ExplainCommand.Create(console),
             RecordCommand.Create(console),
         };
         ParseResult parsed = root.Parse(args);
