@@ -6,6 +6,7 @@ namespace Pagewise.Cli;
 public sealed class CommandConsole
 {
     private const int PlainWidth = 100;
+    private const int NarrowestWidth = 80;
 
     /// <summary>The streams of this process.</summary>
     /// <param name="output">Results.</param>
@@ -29,16 +30,13 @@ public sealed class CommandConsole
         bool colours = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         Ansi = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = colours ? AnsiSupport.Detect : AnsiSupport.No,
+            Out = new AnsiConsoleOutput(new TidyWriter(output)),
+            Ansi = colours ? AnsiSupport.Yes : AnsiSupport.No,
             ColorSystem = colours ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = InteractionSupport.No,
         });
-        if (!isTerminal)
-        {
-            Ansi.Profile.Width = PlainWidth;
-            Ansi.Profile.Capabilities.Unicode = true;
-        }
+        Ansi.Profile.Width = isTerminal ? Math.Max(Console.WindowWidth, NarrowestWidth) : PlainWidth;
+        Ansi.Profile.Capabilities.Unicode = true;
     }
 
     /// <summary>Results as plain text.</summary>

@@ -78,6 +78,13 @@ internal sealed class FileWorld(InodeTable inodes)
         return true;
     }
 
+    /// <summary>Takes a file's identity from a recorded line that names it by its path, where it is not known yet.</summary>
+    public void Learn(MapsLine line)
+    {
+        if (line.DeviceMajor != 0 && _byPath.TryGetValue(line.Path, out int inode) && !TryIdentity(0, inode, out _))
+            Bind(0, inode, line);
+    }
+
     /// <summary>Whether a file has its path, not a stand-in.</summary>
     public bool IsNamed(int inode) => _named.Contains(inode);
 

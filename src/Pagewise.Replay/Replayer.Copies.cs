@@ -133,7 +133,12 @@ public sealed partial class Replayer
             return;
         // On another layout, kernel or machine the areas lie elsewhere and may be split elsewhere.
         if (_mode == ReplayMode.Free)
+        {
+            foreach ((MapsLine area, _) in copy.Maps)
+                _files.Learn(area);
             return;
+        }
+
         ulong adopted = AdoptStack(task, copy);
         new CopyComparer(Machine, _files, Log).Compare(task, copy, adopted);
     }

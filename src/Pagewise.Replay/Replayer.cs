@@ -28,6 +28,7 @@ public sealed partial class Replayer : IDisposable
     private EventBatch _batch = new();
     private readonly ReplayMode _mode;
     private ReplaySpace? _current;
+    private bool _hasSteps;
     private TlbCounters _mark;
 
     /// <summary>Reads the recording's beginning and switches the machine on.</summary>
@@ -128,6 +129,8 @@ public sealed partial class Replayer : IDisposable
         }
 
         FinishCopy();
+        if (!_hasSteps)
+            throw new ReplayException($"{_reader.File}: holds no recorded call and no access");
         EndSpaces();
     }
 
@@ -140,6 +143,7 @@ public sealed partial class Replayer : IDisposable
             FinishCopy();
         Line = step.Line;
         Events++;
+        _hasSteps |= step.Kind != EventKind.Note;
         switch (step.Kind)
         {
             case EventKind.Call:
@@ -151,6 +155,8 @@ public sealed partial class Replayer : IDisposable
             case EventKind.Touch:
                 ReplayTouch(step, ref _batch.Touches[step.Index]);
                 break;
+            case EventKind.HeapCall:
+                throw new ReplayException($"{_reader.File}: is a heap recording; a program's system calls or accesses were expected");
             case EventKind.Note:
                 ReplayNote(step, ref _batch.Notes[step.Index]);
                 break;

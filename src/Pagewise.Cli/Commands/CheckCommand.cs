@@ -20,7 +20,8 @@ internal static class CheckCommand
         };
         var touch = new Option<TouchAssumption>("--touch")
         {
-            Description = "What a program without recorded accesses is assumed to do with its memory: none, write, all.",
+            Description = "What a program without recorded accesses is assumed to do with its memory.",
+            HelpName = "none|write|all",
             DefaultValueFactory = _ => TouchAssumption.None,
         };
         var machine = new MachineOptions();

@@ -25,7 +25,8 @@ internal static class ExplainCommand
         var pid = new Option<int?>("--pid") { Description = "Only this process.", HelpName = "PID" };
         var touch = new Option<TouchAssumption>("--touch")
         {
-            Description = "What a program without recorded accesses is assumed to do with its memory: none, write, all.",
+            Description = "What a program without recorded accesses is assumed to do with its memory.",
+            HelpName = "none|write|all",
             DefaultValueFactory = _ => TouchAssumption.None,
         };
         var machine = new MachineOptions();

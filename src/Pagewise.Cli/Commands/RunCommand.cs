@@ -16,7 +16,8 @@ internal static class RunCommand
         var output = new Option<string?>("-o", "--output") { Description = "Write the report there.", HelpName = "FILE" };
         var touch = new Option<TouchAssumption>("--touch")
         {
-            Description = "What a program without recorded accesses is assumed to do with its memory: none, write, all.",
+            Description = "What a program without recorded accesses is assumed to do with its memory.",
+            HelpName = "none|write|all",
             DefaultValueFactory = _ => TouchAssumption.None,
         };
         var machine = new MachineOptions();

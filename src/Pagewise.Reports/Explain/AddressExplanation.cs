@@ -29,14 +29,14 @@ public static class AddressExplanation
         if (vma == 0)
         {
             Row(table, "area", "none: an access gets SIGSEGV, SEGV_MAPERR");
-            Row(table, "below", below == 0 ? "nothing" : MapsFile.Line(machine, below).ToString());
-            Row(table, "above", above == 0 ? "nothing" : MapsFile.Line(machine, above).ToString());
+            Row(table, "below", below == 0 ? "nothing" : Line(machine, below));
+            Row(table, "above", above == 0 ? "nothing" : Line(machine, above));
             console.Write(table);
             return;
         }
 
         VmArea area = machine.AddressSpaces.Vmas[vma];
-        Row(table, "area", MapsFile.Line(machine, vma).ToString());
+        Row(table, "area", Line(machine, vma));
         Row(table, "vm_flags", Flags(area.Flags));
         Row(table, "page", Backing(machine, area, address));
         Walk(machine, thread.Mm, address, table);
@@ -66,6 +66,9 @@ public static class AddressExplanation
 
         return 0;
     }
+
+    // The maps line without the column in which names stand there.
+    private static string Line(Machine machine, int vma) => string.Join(' ', MapsFile.Line(machine, vma).ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
     private static string Flags(VmFlags flags)
     {
@@ -137,7 +140,7 @@ public static class AddressExplanation
                 words.Add(flag.ToString());
         }
 
-        Row(table, "frame", $"0x{pfn:x} (physical 0x{((ulong)pfn << Pfn.Shift) | (address & 0xfff):x}): {string.Join(' ', words)}; {frame.RefCount} references, mapped {frame.MapCount} times");
+        Row(table, "frame", $"0x{pfn:x} (physical 0x{((ulong)pfn << Pfn.Shift) | (address & 0xfff):x}): {string.Join(' ', words)}; {Times(frame.RefCount, "reference")}, {Times(frame.MapCount, "mapping")}");
         if ((frame.Flags & PageFlags.HasData) == 0)
         {
             Row(table, "bytes", "all zero");
@@ -164,6 +167,8 @@ public static class AddressExplanation
 
         Row(table, "also in", others.Count == 0 ? "no other address space" : string.Join(", ", others));
     }
+
+    private static string Times(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     private static void Tlbs(Machine machine, int mm, ulong address, Table table)
     {

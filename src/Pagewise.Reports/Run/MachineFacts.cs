@@ -33,7 +33,7 @@ public sealed record MachineFacts
     /// <summary>vm.overcommit_memory.</summary>
     public int OvercommitMemory { get; init; }
 
-    /// <summary>Frames by what they hold, at the end.</summary>
+    /// <summary>Frames by what they hold, before the last program ended.</summary>
     public IReadOnlyList<FrameUse> Frames { get; init; } = [];
 
     /// <summary>Frames handed out in all (pgalloc).</summary>

@@ -14,6 +14,7 @@ public sealed class RunReportBuilder : IReplayObserver
 {
     private readonly List<ProcessFacts> _processes = [];
     private readonly Action<Replayer>? _progress;
+    private List<FrameUse> _frames = [];
 
     /// <summary>A report of a replay that begins.</summary>
     /// <param name="progress">Told after each batch of events; null where nobody looks.</param>
@@ -26,6 +27,7 @@ public sealed class RunReportBuilder : IReplayObserver
     public void SpaceEnding(Replayer replayer, ReplayTask task)
     {
         Machine machine = replayer.Machine;
+        _frames = FramesOf(machine);
         TaskStruct thread = machine.Tasks.Tasks[task.Task];
         TaskStruct leader = machine.Tasks.Tasks[thread.GroupLeader];
         MmStruct mm = machine.AddressSpaces.Mms[thread.Mm];
@@ -66,7 +68,7 @@ public sealed class RunReportBuilder : IReplayObserver
             Warnings = [.. replayer.Warnings.Select(warning => new CountedName(warning.Key, warning.Value))],
             UnknownCalls = [.. reader.UnknownCalls.Select(call => new CountedName(call.Key, call.Value))],
         },
-        Machine = MachineOf(replayer.Machine),
+        Machine = MachineOf(replayer.Machine, _frames),
         Processes = _processes,
     };
 
@@ -152,7 +154,7 @@ public sealed class RunReportBuilder : IReplayObserver
         TimeNs = machine.Clock.TranslationNs(done),
     };
 
-    private static MachineFacts MachineOf(Machine machine)
+    private static MachineFacts MachineOf(Machine machine, List<FrameUse> frames)
     {
         MachineSpec spec = machine.Spec;
         TlbCounters done = machine.TotalTlbCounters();
@@ -174,7 +176,7 @@ public sealed class RunReportBuilder : IReplayObserver
             RandomizeVaSpace = spec.RandomizeVaSpace,
             Seed = spec.Seed,
             OvercommitMemory = spec.OvercommitMemory,
-            Frames = FramesOf(machine),
+            Frames = frames,
             FramesHandedOut = machine.VmStat.PgAlloc,
             TimeNs = machine.NowNs,
             Time =
