@@ -29,7 +29,8 @@ internal sealed partial class FaultHandler<TFormat>
     /// </summary>
     private FaultResult DoReadFault(ref VmArea area, ref MmStruct mm, ulong address, ulong pte)
     {
-        if (_faultAroundPages > 1 && FaultAround(ref area, ref mm, address, pte))
+        bool looksAround = _faultAroundPages > 1 && !area.IsShm; // shm_vm_ops has no map_pages
+        if (looksAround && FaultAround(ref area, ref mm, address, pte))
         {
             mm.Faults.File++;
             return FaultResult.None;
@@ -38,7 +39,7 @@ internal sealed partial class FaultHandler<TFormat>
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
         if (pfn == 0)
             return result;
-        if (result != FaultResult.Major || _faultAroundPages <= 1 || !FaultAround(ref area, ref mm, address, pte))
+        if (result != FaultResult.Major || !looksAround || !FaultAround(ref area, ref mm, address, pte))
             FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area));
         mm.Faults.File++;
         return result;
