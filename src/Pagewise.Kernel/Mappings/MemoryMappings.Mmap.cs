@@ -253,6 +253,9 @@ public sealed partial class MemoryMappings
             flags |= VmFlags.Account;
         }
 
+        // mlockall(MCL_FUTURE) does not lock areas of such kinds, though they are populated (vma_supports_mlock).
+        if ((flags & (VmFlags.Droppable | VmFlags.HugeTlb)) != 0)
+            flags &= ~(VmFlags.Locked | VmFlags.LockOnFault);
         CompleteUnmap(mm, in unmap);
         error = NewMapping(in current, file, address, end, ref flags, pgOff);
         if (error != Errno.None)
