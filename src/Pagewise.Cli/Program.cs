@@ -33,6 +33,7 @@ public static class Program
             CheckCommand.Create(console),
             ExplainCommand.Create(console),
             RecordCommand.Create(console),
+            HeapCommand.Create(console),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

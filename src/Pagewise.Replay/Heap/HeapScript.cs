@@ -12,6 +12,9 @@ public sealed class HeapScript
     private const int BlockBits = 16;
     private readonly List<HeapOp[]> _blocks = [];
 
+    // How many calls come before each block of steps.
+    private readonly List<long> _callsBefore = [];
+
     internal HeapScript(string file, RecordingFormat format)
     {
         File = file;
@@ -31,7 +34,7 @@ public sealed class HeapScript
     public long Count { get; private set; }
 
     /// <summary>Calls of the malloc family among them.</summary>
-    public long Calls { get; internal set; }
+    public long Calls { get; private set; }
 
     /// <summary>One past the highest slot used.</summary>
     public int SlotEnd { get; internal set; } = 1;
@@ -83,8 +86,11 @@ public sealed class HeapScript
     /// <summary>The step that is a call, by the call's number from 1; the last step for a number beyond the last call.</summary>
     public long StepOfCall(long call)
     {
-        long calls = 0;
-        for (long step = 0; step < Count; step++)
+        int block = 0;
+        while (block + 1 < _callsBefore.Count && _callsBefore[block + 1] < call)
+            block++;
+        long calls = _callsBefore[block];
+        for (long step = (long)block << BlockBits; step < Count; step++)
         {
             if (this[step].IsCall && ++calls == call)
                 return step;
@@ -93,21 +99,54 @@ public sealed class HeapScript
         return Count - 1;
     }
 
-    /// <summary>The number, from 1, of the call that a step is.</summary>
+    /// <summary>How many calls the script has up to and with a step, from 0: the number of the call that the step is.</summary>
     public long CallOfStep(long step)
     {
-        long calls = 0;
-        for (long i = 0; i <= step && i < Count; i++)
+        if (step < 0)
+            return 0;
+        long block = Math.Min(step, Count - 1) >> BlockBits;
+        long calls = _callsBefore[(int)block];
+        for (long i = block << BlockBits; i <= step && i < Count; i++)
             calls += this[i].IsCall ? 1 : 0;
         return calls;
+    }
+
+    /// <summary>A step as a call reads: <c>malloc(24)</c>, <c>realloc(…, 4096)</c>.</summary>
+    public string Describe(long step)
+    {
+        HeapOp op = this[step];
+        return op.Kind switch
+        {
+            HeapOpKind.Malloc => $"malloc({op.Arg})",
+            HeapOpKind.Calloc => $"calloc({op.Arg} bytes)",
+            HeapOpKind.Realloc => op.Aux == 0 ? $"realloc(0, {op.Arg})" : $"realloc(…, {op.Arg})",
+            HeapOpKind.Free => op.Slot == 0 ? "free(0)" : "free(…)",
+            HeapOpKind.Memalign => $"memalign({Alignments[(int)op.Aux]}, {op.Arg})",
+            HeapOpKind.AlignedAlloc => $"aligned_alloc({Alignments[(int)op.Aux]}, {op.Arg})",
+            HeapOpKind.PosixMemalign => $"posix_memalign({Alignments[(int)op.Aux]}, {op.Arg})",
+            HeapOpKind.Valloc => $"valloc({op.Arg})",
+            HeapOpKind.Pvalloc => $"pvalloc({op.Arg})",
+            HeapOpKind.MallocTrim => $"malloc_trim({op.Arg})",
+            HeapOpKind.Mallopt => $"mallopt({(int)op.Aux}, {(long)op.Arg})",
+            HeapOpKind.MallocUsableSize => "malloc_usable_size(…)",
+            HeapOpKind.FreeAddress => $"free(0x{op.Arg:x})",
+            HeapOpKind.ReallocAddress => $"realloc(0x{op.Arg:x}, …)",
+            HeapOpKind.ThreadExit => "the end of a thread",
+            _ => "a system call of the program",
+        };
     }
 
     internal void Add(in HeapOp op)
     {
         int place = (int)(Count & ((1 << BlockBits) - 1));
         if (place == 0)
+        {
             _blocks.Add(new HeapOp[1 << BlockBits]);
+            _callsBefore.Add(Calls);
+        }
+
         _blocks[^1][place] = op;
         Count++;
+        Calls += op.IsCall ? 1 : 0;
     }
 }

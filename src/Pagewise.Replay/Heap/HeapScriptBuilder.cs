@@ -171,7 +171,6 @@ internal sealed class HeapScriptBuilder(RecordingReader reader)
         }
 
         _script.Add(op);
-        _script.Calls++;
     }
 
     private void TakeFree(in HeapCallRecord call, ref HeapOp op)

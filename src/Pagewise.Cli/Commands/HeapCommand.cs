@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.Globalization;
+using Pagewise.Kernel;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Malloc;
+using Pagewise.Replay;
+using Pagewise.Replay.Heap;
+using Pagewise.Reports.Heap;
+using Spectre.Console;
+
+namespace Pagewise.Cli.Commands;
+
+/// <summary><c>pagewise heap FILE</c>: what a program's heap did, and what other tunables would have made of it.</summary>
+internal static class HeapCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommandConsole console)
+    {
+        var file = new Argument<string>("recording") { Description = "A heap recording (record --heap), or a log of ltrace, mtrace or heaptrack --raw; - is standard input." };
+        var at = new Option<string?>("--at") { Description = "The heap after call N, or at its peak: for --map, --why-rss and --malloc-info. Default: the end.", HelpName = "N|peak" };
+        var map = new Option<bool>("--map") { Description = "Show every chunk, bin, tcache and top." };
+        var whyRss = new Option<bool>("--why-rss") { Description = "Show which live blocks keep which pages resident, and try what would return them." };
+        var whatIf = new Option<string[]>("--what-if")
+        {
+            Description = "Replay with other values of a tunable, such as arena_max=1,2,8 or mmap_threshold=default,131072; may be repeated: every combination is tried.",
+            HelpName = "NAME=VALUES",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        var mallocInfo = new Option<bool>("--malloc-info") { Description = "Print what malloc_info(3) would have printed in the program." };
+        var json = new Option<bool>("--json") { Description = "Print the report as JSON (docs/heap-report.md)." };
+        var output = new Option<string?>("-o", "--output") { Description = "Write it there.", HelpName = "FILE" };
+        var touch = new Option<TouchAssumption>("--touch")
+        {
+            Description = "What the program is assumed to do with its blocks: write them in full, or none: only malloc's own writes count.",
+            DefaultValueFactory = _ => TouchAssumption.Write,
+        };
+        var cpus = new Option<int?>("--cpus") { Description = "CPUs that malloc's arena limit counts. Default: as recorded, or 2.", HelpName = "N" };
+        var command = new Command("heap", "Report what a program's heap did: fragmentation, residence, and what other tunables would change.")
+        {
+            file, at, map, whyRss, whatIf, mallocInfo, json, output, touch, cpus,
+        };
+        command.Validators.Add(result =>
+        {
+            int modes = (result.GetValue(map) ? 1 : 0) + (result.GetValue(whyRss) ? 1 : 0) + (result.GetValue(whatIf) is { Length: > 0 } ? 1 : 0) + (result.GetValue(mallocInfo) ? 1 : 0);
+            if (modes > 1)
+                result.AddError("--map, --why-rss, --what-if and --malloc-info are four answers: ask for one of them");
+            if (result.GetValue(cpus) is < 1)
+                result.AddError("--cpus takes a number of at least 1");
+        });
+        command.SetAction(parsed =>
+        {
+            List<KeyValuePair<string, IReadOnlyList<string>>> axes = Axes(parsed.GetValue(whatIf) ?? []);
+            HeapScript script = HeapScript.Read(parsed.GetValue(file)!);
+            var options = new HeapReplayOptions { Touch = parsed.GetValue(touch), Cpus = parsed.GetValue(cpus) };
+            var answer = new Answer(console, parsed.GetValue(json), parsed.GetValue(output));
+            if (axes.Count > 0)
+                WhatIf(script, options, axes, answer);
+            else if (parsed.GetValue(whyRss))
+                WhyRss(script, options, Position(script, options, parsed.GetValue(at)), answer);
+            else if (parsed.GetValue(map) || parsed.GetValue(mallocInfo))
+                Look(script, options, Position(script, options, parsed.GetValue(at)), parsed.GetValue(map), answer);
+            else if (parsed.GetValue(at) is not null)
+                throw new UserException("--at says when: add --map, --why-rss or --malloc-info");
+            else
+                Report(script, options, answer);
+            return Program.Done;
+        });
+        return command;
+    }
+
+    private static void Report(HeapScript script, HeapReplayOptions options, Answer answer)
+    {
+        HeapReport report = HeapReportBuilder.Build(script, options);
+        answer.Write(() => HeapReportJson.Write(report), ansi => HeapReportText.Write(report, ansi));
+    }
+
+    private static void WhyRss(HeapScript script, HeapReplayOptions options, long position, Answer answer)
+    {
+        HeapWhyRss why = HeapWhyRssBuilder.Build(script, options, position, Costs());
+        answer.Write(() => HeapReportJson.Write(why), ansi => HeapWhyRssText.Write(why, ansi));
+    }
+
+    private static void Look(HeapScript script, HeapReplayOptions options, long position, bool map, Answer answer)
+    {
+        using var replayer = HeapReplayer.Create(script, options);
+        replayer.AdvanceTo(position);
+        if (!map)
+        {
+            answer.WriteText(replayer.MallocInfo());
+            return;
+        }
+
+        HeapMap drawn = HeapMapBuilder.Build(replayer);
+        answer.Write(() => HeapReportJson.Write(drawn), ansi => HeapMapText.Write(drawn, ansi));
+    }
+
+    private static void WhatIf(
+        HeapScript script, HeapReplayOptions options, List<KeyValuePair<string, IReadOnlyList<string>>> axes, Answer answer)
+    {
+        CostTable costs = Costs();
+        HeapRecordingFacts facts;
+        using (var replayer = HeapReplayer.Create(script, options))
+        {
+            replayer.Run();
+            facts = HeapReportBuilder.Facts(replayer);
+        }
+
+        var report = new HeapWhatIfReport(facts, [.. axes.Select(axis => axis.Key)], HeapWhatIf.Run(script, options, axes, costs));
+        answer.Write(() => HeapReportJson.Write(report), ansi => HeapWhatIfText.Write(report, ansi));
+    }
+
+    // The end, a call's number, or the peak, which a replay has to find first.
+    private static long Position(HeapScript script, HeapReplayOptions options, string? at)
+    {
+        if (at is null)
+            return script.Count;
+        if (at == "peak")
+        {
+            using var replayer = HeapReplayer.Create(script, options);
+            replayer.Run();
+            return replayer.Totals.PeakResidentStep;
+        }
+
+        if (!long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out long call) || call < 1)
+            throw new UserException($"--at {at}: a call's number from 1, or peak, was expected");
+        if (call > script.Calls)
+            throw new UserException($"--at {at}: the recording has {script.Calls} calls");
+        return script.StepOfCall(call) + 1;
+    }
+
+    private static List<KeyValuePair<string, IReadOnlyList<string>>> Axes(string[] settings)
+    {
+        var axes = new List<KeyValuePair<string, IReadOnlyList<string>>>();
+        foreach (string setting in settings)
+        {
+            int equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals < 1)
+                throw new UserException($"--what-if {setting}: NAME=VALUE,VALUE… was expected, such as arena_max=1,2,8");
+            string name = setting[..equals];
+            if (name.StartsWith("glibc.malloc.", StringComparison.Ordinal))
+                name = name["glibc.malloc.".Length..];
+            string[] values = setting[(equals + 1)..].Split(',');
+            foreach (string value in values)
+            {
+                if (HeapTunablesText.Fault(name, value) is { } fault)
+                    throw new UserException($"--what-if {fault}");
+            }
+
+            if (axes.Exists(axis => axis.Key == name))
+                throw new UserException($"--what-if {name}: given twice; put all its values in one");
+            axes.Add(KeyValuePair.Create(name, (IReadOnlyList<string>)values));
+        }
+
+        return axes;
+    }
+
+    private static CostTable Costs() => CpuPreset.Find(new MachineSpec().Cpu)!.Costs;
+
+    /// <summary>Where a report goes, and in which form.</summary>
+    private sealed class Answer(CommandConsole console, bool json, string? output)
+    {
+        public void Write(Func<string> asJson, Action<IAnsiConsole> asText)
+        {
+            if (json)
+            {
+                WriteText(asJson());
+            }
+            else if (output is null)
+            {
+                asText(console.Ansi);
+            }
+            else
+            {
+                var text = new StringWriter { NewLine = "\n" };
+                asText(new CommandConsole(text, console.Error, isTerminal: false, isErrorTerminal: false).Ansi);
+                WriteText(text.ToString());
+            }
+        }
+
+        public void WriteText(string text)
+        {
+            if (output is null)
+                console.Out.Write(text);
+            else
+                OutputFile.Write(output, text);
+        }
+    }
+}

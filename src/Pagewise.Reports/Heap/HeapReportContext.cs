@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+
+namespace Pagewise.Reports.Heap;
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(HeapReport))]
+[JsonSerializable(typeof(HeapMap))]
+[JsonSerializable(typeof(HeapWhyRss))]
+[JsonSerializable(typeof(HeapWhatIfReport))]
+internal sealed partial class HeapReportContext : JsonSerializerContext;
