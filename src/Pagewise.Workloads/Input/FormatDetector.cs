@@ -14,6 +14,9 @@ internal static class FormatDetector
             return RecordingFormat.Unknown;
         if (rest.StartsWith(PgwFormat.Magic))
             return RecordingFormat.Pgw;
+        // No text format prints NUL; a heading may hold other odd bytes, of a command line.
+        if (rest.IndexOf((byte)0) is >= 0 and int binary)
+            throw new RecordingException(input.File, 0, binary, "is binary; expected a text recording or .pgw");
         while (!rest.IsEmpty)
         {
             int end = rest.IndexOf((byte)'\n');
