@@ -29,7 +29,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         Rmap rmap = new(MemMap, Allocator, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
-        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks);
+        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks, Clock);
     }
 
     public override PageTables PageTables => _pageTables;

@@ -48,7 +48,13 @@ public sealed partial class SystemCalls
         _ => InvokeOther(task, in args),
     };
 
-    private SysResult InvokeOther(int task, in SyscallArgs args) => args.Number switch
+    private SysResult InvokeOther(int task, in SyscallArgs args)
+    {
+        _clock.SystemCalls++;
+        return Dispatch(task, in args);
+    }
+
+    private SysResult Dispatch(int task, in SyscallArgs args) => args.Number switch
     {
         Sysno.Open => Open(task, args.Inode, (OpenFlags)args.A1, args.RecordedFdPlusOne - 1),
         Sysno.Openat => Open(task, args.Inode, (OpenFlags)args.A2, args.RecordedFdPlusOne - 1),

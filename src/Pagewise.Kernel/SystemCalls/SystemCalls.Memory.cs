@@ -8,6 +8,13 @@ public sealed partial class SystemCalls
 {
     private readonly record struct FaultCount(long Minor, long Major);
 
+    /// <summary>The caller; one more system call has been entered.</summary>
+    private Current Enter(int task)
+    {
+        _clock.SystemCalls++;
+        return _tasks.CurrentOf(task);
+    }
+
     private FaultCount CountFaults() => new(_pageTables.MinorFaults, _pageTables.MajorFaults);
 
     /// <summary>Faults that the kernel took in a call are its task's (min_flt, maj_flt).</summary>
@@ -21,7 +28,7 @@ public sealed partial class SystemCalls
     /// <summary>brk(2): the break after the call; the old one when it could not move.</summary>
     public SysResult Brk(int task, ulong address)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         FaultCount before = CountFaults();
         ulong brk = _mappings.Brk(in current, address);
         ChargeFaults(task, in before);
@@ -33,7 +40,7 @@ public sealed partial class SystemCalls
     {
         if ((offsetBytes & 4095) != 0)
             return Errno.EINVAL;
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         int file = 0;
         if ((flags & MapFlags.Anonymous) == 0)
         {
@@ -75,14 +82,14 @@ public sealed partial class SystemCalls
     /// <summary>munmap(2).</summary>
     public SysResult Munmap(int task, ulong address, ulong lengthBytes)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         return _mappings.Munmap(in current, address, lengthBytes);
     }
 
     /// <summary>mprotect(2).</summary>
     public SysResult Mprotect(int task, ulong address, ulong lengthBytes, Prot prot)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         FaultCount before = CountFaults();
         SysResult result = _mappings.Mprotect(in current, address, lengthBytes, prot);
         ChargeFaults(task, in before);
@@ -96,7 +103,7 @@ public sealed partial class SystemCalls
     /// <summary>mremap(2).</summary>
     public SysResult Mremap(int task, ulong oldAddress, ulong oldLengthBytes, ulong newLengthBytes, MremapFlags flags, ulong newAddress)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         FaultCount before = CountFaults();
         SysResult result = _mappings.Mremap(in current, oldAddress, oldLengthBytes, newLengthBytes, flags, newAddress);
         ChargeFaults(task, in before);
@@ -106,7 +113,7 @@ public sealed partial class SystemCalls
     /// <summary>madvise(2).</summary>
     public SysResult Madvise(int task, ulong address, ulong lengthBytes, Madvice advice)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         FaultCount before = CountFaults();
         SysResult result = _mappings.Madvise(in current, address, lengthBytes, advice);
         ChargeFaults(task, in before);
@@ -116,7 +123,7 @@ public sealed partial class SystemCalls
     /// <summary>mlock(2) with flags 0, mlock2(2) otherwise.</summary>
     public SysResult Mlock(int task, ulong address, ulong lengthBytes, MlockFlags flags)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         FaultCount before = CountFaults();
         SysResult result = _mappings.Mlock(in current, address, lengthBytes, flags);
         ChargeFaults(task, in before);
@@ -126,14 +133,14 @@ public sealed partial class SystemCalls
     /// <summary>munlock(2).</summary>
     public SysResult Munlock(int task, ulong address, ulong lengthBytes)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         return _mappings.Munlock(in current, address, lengthBytes);
     }
 
     /// <summary>mlockall(2).</summary>
     public SysResult Mlockall(int task, MlockAllFlags flags)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         FaultCount before = CountFaults();
         SysResult result = _mappings.Mlockall(in current, flags);
         ChargeFaults(task, in before);
@@ -143,7 +150,7 @@ public sealed partial class SystemCalls
     /// <summary>munlockall(2).</summary>
     public SysResult Munlockall(int task)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         return _mappings.Munlockall(in current);
     }
 
@@ -155,28 +162,28 @@ public sealed partial class SystemCalls
     /// <param name="residency">The bytes, one a page, as far as the span reaches.</param>
     public SysResult Mincore(int task, ulong address, ulong lengthBytes, ulong vector, Span<byte> residency)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         return _mappings.Mincore(in current, address, lengthBytes, vector, residency);
     }
 
     /// <summary>msync(2).</summary>
     public SysResult Msync(int task, ulong address, ulong lengthBytes, MsyncFlags flags)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         return _mappings.Msync(in current, address, lengthBytes, flags);
     }
 
     /// <summary>mseal(2) (6.10).</summary>
     public SysResult Mseal(int task, ulong address, ulong lengthBytes, ulong flags)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         return _mappings.Mseal(in current, address, lengthBytes, flags);
     }
 
     /// <summary>remap_file_pages(2), emulated by mmap since 4.0.</summary>
     public SysResult RemapFilePages(int task, ulong address, ulong sizeBytes, Prot prot, ulong pgOff, MapFlags flags)
     {
-        Current current = _tasks.CurrentOf(task);
+        Current current = Enter(task);
         FaultCount before = CountFaults();
         SysResult result = _mappings.RemapFilePages(in current, address, sizeBytes, prot, pgOff, flags);
         ChargeFaults(task, in before);

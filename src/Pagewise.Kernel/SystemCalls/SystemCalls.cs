@@ -1,6 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Mappings;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Tasks;
@@ -14,6 +15,7 @@ namespace Pagewise.Kernel.SystemCalls;
 public sealed partial class SystemCalls : IDisposable
 {
     private readonly TaskTable _tasks;
+    private readonly Clock _clock;
     private readonly AddressSpaceArenas _spaces;
     private readonly InodeTable _inodes;
     private readonly PageTables _pageTables;
@@ -30,14 +32,17 @@ public sealed partial class SystemCalls : IDisposable
     /// <param name="inodes">Files.</param>
     /// <param name="pageTables">The page tables of all address spaces.</param>
     /// <param name="tasks">The tasks.</param>
+    /// <param name="clock">Counts the calls, which take time.</param>
     public SystemCalls(
         VmSettings settings,
         TaskDefaults defaults,
         AddressSpaceArenas spaces,
         InodeTable inodes,
         PageTables pageTables,
-        TaskTable tasks)
+        TaskTable tasks,
+        Clock clock)
     {
+        _clock = clock;
         _tasks = tasks;
         _spaces = spaces;
         _inodes = inodes;
