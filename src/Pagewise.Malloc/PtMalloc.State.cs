@@ -16,38 +16,102 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     private const ulong FlagsOffset = 4;
     private const ulong HaveFastchunksOffset = 8;
 
-    private static ulong FastbinsOffset => AlignUp(12, SizeSz);
+    private static ulong FastbinsOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => AlignUp(12, SizeSz);
+    }
 
-    private static ulong TopOffset => FastbinsOffset + ((ulong)NFastbins * SizeSz);
+    private static ulong TopOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => FastbinsOffset + ((ulong)NFastbins * SizeSz);
+    }
 
-    private static ulong LastRemainderOffset => TopOffset + SizeSz;
+    private static ulong LastRemainderOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TopOffset + SizeSz;
+    }
 
-    private static ulong BinsOffset => LastRemainderOffset + SizeSz;
+    private static ulong BinsOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => LastRemainderOffset + SizeSz;
+    }
 
-    private static ulong BinmapOffset => BinsOffset + ((((ulong)NBins * 2) - 2) * SizeSz);
+    private static ulong BinmapOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => BinsOffset + ((((ulong)NBins * 2) - 2) * SizeSz);
+    }
 
-    private static ulong NextOffset => BinmapOffset + (BinmapSize * 4);
+    private static ulong NextOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => BinmapOffset + (BinmapSize * 4);
+    }
 
-    private static ulong NextFreeOffset => NextOffset + SizeSz;
+    private static ulong NextFreeOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => NextOffset + SizeSz;
+    }
 
-    private static ulong AttachedThreadsOffset => NextFreeOffset + SizeSz;
+    private static ulong AttachedThreadsOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => NextFreeOffset + SizeSz;
+    }
 
-    private static ulong SystemMemOffset => AttachedThreadsOffset + SizeSz;
+    private static ulong SystemMemOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => AttachedThreadsOffset + SizeSz;
+    }
 
-    private static ulong MaxSystemMemOffset => SystemMemOffset + SizeSz;
+    private static ulong MaxSystemMemOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => SystemMemOffset + SizeSz;
+    }
 
-    private static ulong MallocStateSize => MaxSystemMemOffset + SizeSz;
+    private static ulong MallocStateSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => MaxSystemMemOffset + SizeSz;
+    }
 
-    private static ulong MaxFastSize => 80 * SizeSz / 4;
+    private static ulong MaxFastSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 80 * SizeSz / 4;
+    }
 
-    private static ulong DefaultMxFast => 64 * SizeSz / 4;
+    private static ulong DefaultMxFast
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 64 * SizeSz / 4;
+    }
 
-    private static int NFastbins => FastbinIndex(Request2Size(MaxFastSize)) + 1;
+    private static int NFastbins
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => FastbinIndex(Request2Size(MaxFastSize)) + 1;
+    }
 
     // A chunk whose alignment exceeds its header is never 2 * SIZE_SZ mod alignment, so small bins begin one further.
-    private static ulong SmallbinCorrection => TAbi.MallocAlignment > ChunkHdrSz ? 1UL : 0;
+    private static ulong SmallbinCorrection
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TAbi.MallocAlignment > ChunkHdrSz ? 1UL : 0;
+    }
 
-    private static ulong MinLargeSize => (NSmallbins - SmallbinCorrection) * TAbi.MallocAlignment;
+    private static ulong MinLargeSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (NSmallbins - SmallbinCorrection) * TAbi.MallocAlignment;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool InSmallbinRange(ulong size) => size < MinLargeSize;
@@ -85,10 +149,13 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong FastbinAt(ulong av, int index) => av + FastbinsOffset + ((ulong)(uint)index * TAbi.SizeSz);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint Binmap(ulong av, int block) => _memory.ReadU32(av + BinmapOffset + ((ulong)block * 4));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetBinmap(ulong av, int block, uint map) => _memory.WriteU32(av + BinmapOffset + ((ulong)block * 4), map);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void MarkBin(ulong av, int index) => SetBinmap(av, index >> 5, Binmap(av, index >> 5) | (1u << (index & 31)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,6 +164,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetTop(ulong av, ulong chunk) => WriteWord(av + TopOffset, chunk);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong LastRemainder(ulong av) => ReadWord(av + LastRemainderOffset);
 
     private void SetLastRemainder(ulong av, ulong chunk) => WriteWord(av + LastRemainderOffset, chunk);
@@ -104,8 +172,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool HaveFastchunks(ulong av) => _memory.ReadU32(av + HaveFastchunksOffset) != 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetHaveFastchunks(ulong av, bool value) => _memory.WriteU32(av + HaveFastchunksOffset, value ? 1u : 0);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsContiguous(ulong av) => (_memory.ReadU32(av + FlagsOffset) & NoncontiguousBit) == 0;
 
     private void SetNoncontiguous(ulong av) => _memory.WriteU32(av + FlagsOffset, _memory.ReadU32(av + FlagsOffset) | NoncontiguousBit);

@@ -13,11 +13,23 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     /// <summary>The current thread's tcache_perthread_struct; 0 before its first allocation and after its end.</summary>
     private ulong _tcache;
 
-    private static ulong MaxTcacheSize => ((TcacheMaxBins - 1) * TAbi.MallocAlignment) + MinSize - SizeSz;
+    private static ulong MaxTcacheSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ((TcacheMaxBins - 1) * TAbi.MallocAlignment) + MinSize - SizeSz;
+    }
 
-    private static ulong TcacheEntriesOffset => TcacheMaxBins * 2;
+    private static ulong TcacheEntriesOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TcacheMaxBins * 2;
+    }
 
-    private static ulong TcacheStructSize => TcacheMaxBins * (2 + SizeSz);
+    private static ulong TcacheStructSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TcacheMaxBins * (2 + SizeSz);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Csize2Tidx(ulong chunkSize) => (chunkSize - MinSize + AlignMask) / TAbi.MallocAlignment;

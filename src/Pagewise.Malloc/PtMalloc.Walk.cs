@@ -4,7 +4,7 @@ namespace Pagewise.Malloc;
 public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 {
     // Where the parts of the main arena begin: one, and one more each time top had to move elsewhere.
-    private readonly List<ulong> _mainParts = [];
+    private readonly List<ulong> _mainParts = new(64);
 
     /// <summary>The arenas, the main one first, by address of their malloc_state.</summary>
     public IReadOnlyList<ulong> Arenas()

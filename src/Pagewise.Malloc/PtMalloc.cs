@@ -61,19 +61,47 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     /// <summary>The system calls the allocator makes.</summary>
     public ref TSys SystemCalls => ref _sys;
 
-    private static ulong SizeSz => TAbi.SizeSz;
+    private static ulong SizeSz
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TAbi.SizeSz;
+    }
 
-    private static ulong ChunkHdrSz => 2 * TAbi.SizeSz;
+    private static ulong ChunkHdrSz
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2 * TAbi.SizeSz;
+    }
 
-    private static ulong AlignMask => TAbi.MallocAlignment - 1;
+    private static ulong AlignMask
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TAbi.MallocAlignment - 1;
+    }
 
-    private static ulong MinChunkSize => 4 * TAbi.SizeSz;
+    private static ulong MinChunkSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4 * TAbi.SizeSz;
+    }
 
-    private static ulong MinSize => (MinChunkSize + AlignMask) & ~AlignMask;
+    private static ulong MinSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (MinChunkSize + AlignMask) & ~AlignMask;
+    }
 
-    private static ulong PtrdiffMax => TAbi.SizeSz == 8 ? (ulong)long.MaxValue : int.MaxValue;
+    private static ulong PtrdiffMax
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TAbi.SizeSz == 8 ? (ulong)long.MaxValue : int.MaxValue;
+    }
 
-    private static ulong MmapThresholdMax => TAbi.LongSize == 8 ? 4UL * 1024 * 1024 * 8 : 512 * 1024;
+    private static ulong MmapThresholdMax
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TAbi.LongSize == 8 ? 4UL * 1024 * 1024 * 8 : 512 * 1024;
+    }
 
     private ulong PageSize => _options.PageSizeBytes;
 

@@ -11,6 +11,7 @@ internal static unsafe partial class HostMemory
     private const int BsdMapAnonymousNoReserve = 0x1000 | 0x40;
     private const int MadvDontNeed = 4;
     private const int MadvHugePage = 14;
+    private const int MremapMayMoveFixedDontUnmap = 1 | 2 | 4;
     private const uint MemCommitReserve = 0x3000;
     private const uint MemRelease = 0x8000;
     private const uint PageReadWrite = 4;
@@ -49,6 +50,14 @@ internal static unsafe partial class HostMemory
         if (OperatingSystem.IsLinux())
             _ = Madvise(start, (nuint)lengthBytes, MadvHugePage);
     }
+
+    /// <summary>Moves whole pages without copying them; what they leave reads as zero. False where the host cannot.</summary>
+    public static bool TryMovePages(void* source, void* target, ulong lengthBytes) =>
+        OperatingSystem.IsLinux()
+        && Mremap(source, (nuint)lengthBytes, (nuint)lengthBytes, MremapMayMoveFixedDontUnmap, target) == target;
+
+    [LibraryImport("libc", EntryPoint = "mremap")]
+    private static partial void* Mremap(void* address, nuint oldLength, nuint newLength, int flags, void* newAddress);
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     private static partial void* Mmap(void* address, nuint length, int prot, int flags, int fd, nint offset);

@@ -81,6 +81,20 @@ public sealed unsafe partial class NativeRange : IDisposable
         Buffer.MemoryCopy(_start + offsetBytes, destination._start + offsetBytes, lengthBytes, lengthBytes);
     }
 
+    /// <summary>
+    /// Moves whole pages within the range; what they leave reads as zero. The two parts do not overlap. Linux moves them
+    /// without a copy (mremap's MREMAP_DONTUNMAP, 5.7 and later).
+    /// </summary>
+    public void MovePages(ulong sourceBytes, ulong targetBytes, ulong lengthBytes)
+    {
+        CheckRange(sourceBytes, lengthBytes);
+        CheckRange(targetBytes, lengthBytes);
+        if (lengthBytes == 0 || HostMemory.TryMovePages(_start + sourceBytes, _start + targetBytes, lengthBytes))
+            return;
+        Buffer.MemoryCopy(_start + sourceBytes, _start + targetBytes, lengthBytes, lengthBytes);
+        Discard(sourceBytes, lengthBytes);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -18,7 +18,7 @@ public sealed class FlatAddressSpace : IDisposable
     private readonly FlatLayout _layout;
 
     // Mapped ranges in ascending order; neighbours that touch are one.
-    private readonly List<(ulong Start, ulong End)> _mapped = [];
+    private readonly List<(ulong Start, ulong End)> _mapped = new(256);
     private ulong _lowestMapped = ulong.MaxValue;
     private ulong _highestMapped;
     private ulong _highestBreak;
@@ -205,14 +205,17 @@ public sealed class FlatAddressSpace : IDisposable
             _range.Discard(0, lengthBytes - first);
     }
 
-    // Whole pages; pages of zeroes are not touched at the target.
     private void MoveBytes(ulong source, ulong target, ulong lengthBytes)
     {
-        for (ulong offset = 0; offset < lengthBytes; offset += Page)
+        while (lengthBytes > 0)
         {
-            Span<byte> page = _range.Bytes(_window.OffsetOf(source + offset), (int)Page);
-            if (page.ContainsAnyExcept((byte)0))
-                page.CopyTo(_range.Bytes(_window.OffsetOf(target + offset), (int)Page));
+            ulong from = _window.OffsetOf(source);
+            ulong to = _window.OffsetOf(target);
+            ulong length = Math.Min(PageUp(lengthBytes), _foldBytes - Math.Max(from, to));
+            _range.MovePages(from, to, length);
+            source += length;
+            target += length;
+            lengthBytes -= Math.Min(lengthBytes, length);
         }
     }
 
