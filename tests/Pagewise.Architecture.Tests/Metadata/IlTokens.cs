@@ -31,7 +31,8 @@ internal static class IlTokens
                     il.ReadUInt64();
                     break;
                 case OperandType.InlineSwitch:
-                    il.Offset += checked(4 * (int)il.ReadUInt32());
+                    int targets = checked((int)il.ReadUInt32());
+                    il.Offset += checked(4 * targets);
                     break;
                 case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType:
                     tokens.Add((EntityHandle)MetadataTokens.Handle(il.ReadInt32()));
