@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Pagewise.Replay.Heap;
 using Pagewise.Workloads;
 
@@ -52,25 +51,9 @@ public class LiveRecordingTests
     [Fact]
     public void ThreadsWithArenasOfTheirOwnAreReproducedCallByCall()
     {
-        string folder = Directory.CreateTempSubdirectory("pagewise-test-").FullName;
-        try
-        {
-            string source = Path.Combine(folder, "threads.c");
-            string program = Path.Combine(folder, "threads");
-            File.WriteAllText(source, Threads);
-            using (Process compiler = Process.Start("cc", ["-O1", "-fno-builtin", "-w", "-pthread", "-o", program, source]))
-            {
-                compiler.WaitForExit();
-                compiler.ExitCode.ShouldBe(0);
-            }
-
-            HeapCheckResult result = RecordAndCheck(program, []);
-            result.Calls.ShouldBeGreaterThan(360_000);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        using var program = new RecordedProgram(Threads);
+        HeapCheckResult result = RecordAndCheck(program.Program, []);
+        result.Calls.ShouldBeGreaterThan(360_000);
     }
 
     private static HeapCheckResult RecordAndCheck(string program, string[] arguments)
