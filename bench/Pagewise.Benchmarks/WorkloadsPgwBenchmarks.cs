@@ -13,7 +13,7 @@ namespace Pagewise.Benchmarks;
 [MemoryDiagnoser]
 public class WorkloadsPgwBenchmarks
 {
-    private const int Accesses = 36_866_230;
+    private const int Accesses = 36_753_927;
 
     private readonly EventBatch _batch = new();
     private byte[] _pgw = [];

@@ -10,7 +10,7 @@ internal static class PgwBatchDecoder
 
     /// <summary>Fills an empty batch.</summary>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
-    public static void Decode(ref ByteSource source, EventBatch batch)
+    public static void Decode(ref ByteSource source, EventBatch batch, PgwAccessDecoder accesses)
     {
         DecodeStrings(ref source, batch.Strings);
         Span<int> counts = stackalloc int[Kinds];
@@ -22,7 +22,7 @@ internal static class PgwBatchDecoder
         DecodeTouches(ref source, Expect(ref source, counts[(int)EventKind.Touch]), batch);
         DecodeNotes(ref source, Expect(ref source, counts[(int)EventKind.Note]), batch);
         DecodeHeapCalls(ref source, Expect(ref source, counts[(int)EventKind.HeapCall]), batch);
-        PgwAccessCodec.Decode(ref source, Expect(ref source, counts[(int)EventKind.Access]), batch.AccessRuns);
+        accesses.Decode(ref source, Expect(ref source, counts[(int)EventKind.Access]), batch.AccessRuns);
     }
 
     private static int Expect(ref ByteSource source, int count)

@@ -8,12 +8,15 @@ namespace Pagewise.Workloads;
 /// </summary>
 internal sealed class PgwBatchEncoder
 {
-    private readonly PgwAccessCodec _accesses = new();
+    private readonly PgwAccessEncoder _accesses = new();
     private readonly StringTable _strings = new();
     private StringTable? _source;
     private int[] _ids = new int[64];
     private int _written;
     private byte[] _bytes = [];
+
+    /// <summary>Says that the batches before are in a block of their own.</summary>
+    public void StartBlock() => _accesses.StartBlock();
 
     /// <summary>Appends a batch.</summary>
     public void Encode(EventBatch batch, ByteSink sink)

@@ -9,7 +9,8 @@ namespace Pagewise.Workloads;
 /// …
 /// </code>
 /// A 'B' block's plain bytes are batches one after another, each a set of columns (<see cref="PgwBatchEncoder"/>); the
-/// coding starts afresh with each batch, strings run on through the file. The last block is an 'E' block: counts of
+/// coding starts afresh with each batch, but for the runs of accesses, which may name those of earlier batches of the
+/// block (<see cref="PgwRunTable"/>), and strings, which run on through the file. The last block is an 'E' block: counts of
 /// what the file holds, so that a cut file is known for one.
 /// </summary>
 internal static class PgwFormat

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Numerics;
 
 namespace Pagewise.Workloads;
 
@@ -7,6 +8,7 @@ namespace Pagewise.Workloads;
 internal sealed class PgwReader : RecordingReader
 {
     private readonly InputBuffer _input;
+    private readonly PgwAccessDecoder _accesses = new();
     private byte[] _plain = [];
     private int _length;
     private int _position;
@@ -42,7 +44,7 @@ internal sealed class PgwReader : RecordingReader
         try
         {
             var source = new ByteSource(_plain.AsSpan(_position, _length - _position));
-            PgwBatchDecoder.Decode(ref source, batch);
+            PgwBatchDecoder.Decode(ref source, batch, _accesses);
             _position += source.Position;
         }
         catch (InvalidDataException fault)
@@ -87,12 +89,13 @@ internal sealed class PgwReader : RecordingReader
         if (PgwWriter.Checksum(head, body) != checksum)
             throw Damaged("a block's checksum is wrong");
         if (_plain.Length < plain)
-            _plain = new byte[Math.Max(plain, PgwFormat.BlockTarget)];
+            _plain = new byte[BitOperations.RoundUpToPowerOf2(Math.Max(plain, PgwFormat.BlockTarget))];
         if (!BrotliDecoder.TryDecompress(body, _plain.AsSpan(0, (int)plain), out int length) || length != plain)
             throw Damaged("a block does not unpack to its length");
         _input.Take(whole);
         _position = 0;
         _length = length;
+        _accesses.StartBlock();
         if (kind == PgwFormat.BatchBlock)
             return true;
         ReadEnd();

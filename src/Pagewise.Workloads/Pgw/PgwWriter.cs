@@ -125,6 +125,7 @@ public sealed class PgwWriter : IDisposable
         _stream.Write(head);
         _stream.Write(_stored, 0, length);
         _plain.Clear();
+        _encoder.StartBlock();
     }
 
     /// <summary>CRC-32C of a block's head and stored bytes.</summary>

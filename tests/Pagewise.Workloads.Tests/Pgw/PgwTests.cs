@@ -54,6 +54,44 @@ public sealed class PgwTests
     }
 
     [Fact]
+    public void RunsBeyondTheTablesSlotsComeBack()
+    {
+        // 200,000 distinct runs with others from near and far between them: the table goes round three times.
+        var random = new Random(10);
+        var runs = new List<AccessRun>();
+        for (int i = 0; i < 200_000; i++)
+        {
+            runs.Add(new AccessRun((ulong)i * 64, 1 + ((uint)i % 9), (AccessKind)(i % 3)));
+            if (i % 2 == 0)
+                runs.Add(runs[random.Next(runs.Count)]);
+            if (i % 3 == 0)
+                runs.Add(runs[Math.Max(0, runs.Count - random.Next(60_000, 100_000))]);
+        }
+
+        var batch = new EventBatch();
+        using var stream = new MemoryStream();
+        using (var writer = new PgwWriter(stream, 1))
+        {
+            foreach (AccessRun[] part in runs.Chunk(7777))
+            {
+                batch.Clear();
+                foreach (AccessRun run in part)
+                    batch.AccessRuns.Add(run);
+                batch.Events.Add(new Event(EventKind.Access, 0, part.Length, 0, 1));
+                writer.Write(batch);
+            }
+
+            writer.Complete();
+        }
+
+        var back = new List<AccessRun>();
+        using RecordingReader reader = RecordingReader.Open("t", new MemoryStream(stream.ToArray()));
+        while (reader.Read(batch))
+            back.AddRange(batch.AccessRuns.Span);
+        back.ShouldBe(runs);
+    }
+
+    [Fact]
     public void AFileCutAnywhereIsKnownForOne()
     {
         byte[] whole = Written(RandomBatch.New(new Random(4)));

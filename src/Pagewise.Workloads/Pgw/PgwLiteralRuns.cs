@@ -6,12 +6,12 @@ using Pagewise.NativeMemory;
 namespace Pagewise.Workloads;
 
 /// <summary>
-/// Access runs as a control byte each and the distance to one of five recent addresses: two for instruction fetches,
+/// Access runs met for the first time, as a control byte each and the distance to one of five recent addresses: two for instruction fetches,
 /// three that loads and stores share (stack, heap, other). A distance takes 1, 2, 4 or 8 bytes, so that decoding has no
 /// branch to mispredict. Control byte: bits 0–2 the place (0–1 fetch, 2–4 load, 5–7 store), bits 3–4 the distance's
 /// size, bits 5–7 the count (0: the next byte of the list of counts; 255 there: the next number of the last list).
 /// </summary>
-internal sealed class PgwAccessCodec
+internal sealed class PgwLiteralRuns
 {
     private const int Places = 5;
     private const int LongestShort = 7;
@@ -84,22 +84,21 @@ internal sealed class PgwAccessCodec
         return bits <= 8 ? 0 : bits <= 16 ? 1 : bits <= 32 ? 2 : 3;
     }
 
-    /// <summary>Appends <paramref name="count"/> runs to a column.</summary>
+    /// <summary>Fills <paramref name="output"/>.</summary>
     /// <exception cref="InvalidDataException">The lists do not fit one another.</exception>
-    public static void Decode(ref ByteSource source, int count, Column<AccessRun> runs)
+    public static void Decode(ref ByteSource source, Span<AccessRun> output)
     {
-        if (count == 0)
+        if (output.IsEmpty)
             return;
         int distanceLength = source.Count(int.MaxValue);
         int countLength = source.Count(int.MaxValue);
         int longLength = source.Count(int.MaxValue);
-        ReadOnlySpan<byte> controls = source.Bytes(count);
+        ReadOnlySpan<byte> controls = source.Bytes(output.Length);
         ReadOnlySpan<byte> distances = source.Bytes(distanceLength);
         ReadOnlySpan<byte> counts = source.Bytes(countLength);
         var longCounts = new ByteSource(source.Bytes(longLength));
         if (countLength == 0 || counts[^1] != 0)
             throw new InvalidDataException("the list of counts has no end");
-        Span<AccessRun> output = runs.AddMany(count);
         Span<ulong> recent = stackalloc ulong[8];
         int at = 0;
         int countAt = 0;
