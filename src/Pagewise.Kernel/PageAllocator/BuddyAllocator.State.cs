@@ -56,6 +56,32 @@ public sealed partial class BuddyAllocator
     /// </summary>
     public bool TakesUsedFrames { get; set; }
 
+    /// <summary>Counts a zone's free blocks by type and order, its pageblocks by type, and its pages in per-CPU lists.</summary>
+    /// <param name="zone">The zone, an index into <see cref="Zones"/>.</param>
+    public ZoneFreeCounts FreeCounts(int zone)
+    {
+        ref Zone one = ref _zones[zone];
+        long[][] blocks = new long[MigrateTypes.Count][];
+        for (int type = 0; type < MigrateTypes.Count; type++)
+        {
+            blocks[type] = new long[PageOrder.Count];
+            for (int order = 0; order <= PageOrder.Max; order++)
+            {
+                for (uint pfn = one.FreeArea[order].Lists[type].First; pfn != 0; pfn = Next(pfn, order))
+                    blocks[type][order]++;
+            }
+        }
+
+        // As the kernel does, a pageblock counts for the zone that its first frame is in.
+        long[] pageblocks = new long[MigrateTypes.Count];
+        for (uint pfn = one.StartPfn & ~(PageOrder.PageblockPages - 1); pfn < one.EndPfn; pfn += PageOrder.PageblockPages)
+            pageblocks[(int)PageblockType(pfn)]++;
+        int[] held = new int[_zones.CpuCount];
+        for (int cpu = 0; cpu < held.Length; cpu++)
+            held[cpu] = _zones.PageSet(zone, cpu).Count;
+        return new ZoneFreeCounts(one.Node, one.Type) { FreeBlocks = blocks, Pageblocks = pageblocks, PcpCounts = held };
+    }
+
     /// <summary>Marks a block's frames as free; its zone.</summary>
     private int Claim(FreeBlock block)
     {

@@ -29,6 +29,25 @@ internal static class Zoneinfos
         return type;
     }
 
+    /// <summary>What is free at a snapshot of an experiment.</summary>
+    public static IReadOnlyList<ZoneFreeCounts> FreeCounts(string experiment, string snapshot = "before")
+    {
+        Zoneinfo zones = Read($"guest/{experiment}/{snapshot}.zoneinfo");
+        var types = Pagetypeinfo.Parse(Encoding.UTF8.GetString(Oracle.Plain($"guest/{experiment}/{snapshot}.pagetypeinfo")));
+        return
+        [
+            .. from zone in zones.Zones
+                where zone.StartPfn is not null
+                let free = types.Zones.Single(one => one.Node == zone.Node && one.Name == zone.Name)
+                select new ZoneFreeCounts(zone.Node, TypeOf(zone))
+                {
+                    FreeBlocks = [.. free.Types.Select(type => type.FreeBlocks)],
+                    Pageblocks = [.. free.Types.Select(type => type.Blocks)],
+                    PcpCounts = [.. zone.Pagesets.Select(set => set.Count)],
+                },
+        ];
+    }
+
     /// <summary>The sysctls at the start of an experiment.</summary>
     public static PageAllocatorSysctls Sysctls(string experiment)
     {
