@@ -48,6 +48,8 @@ public sealed partial class Replayer
                 Accesses += run.Count;
             if (outcome.IsResolved)
                 return;
+            if (outcome.Signal == Signal.Kill)
+                Warn("memory ran out: the access was lost, for no process is ended yet to make room");
             if (!TryMapUnseen(task, runs[done], outcome))
             {
                 UnexpectedSignals++;

@@ -25,6 +25,8 @@ public sealed partial class Replayer
             return;
         }
 
+        // Whether modelled or not, it entered the kernel.
+        Machine.Clock.SystemCalls++;
         if (call.Sysno == Sysno.Unknown)
             return;
         if (call.Sysno is Sysno.Exit or Sysno.ExitGroup)

@@ -13,6 +13,8 @@ namespace Pagewise.Replay;
 /// <content>Programs: execve, and recordings that begin after it.</content>
 public sealed partial class Replayer
 {
+    private const ulong StackReach = 1UL << 30;
+
     // An execve waits until the copy that follows it has been read: the copy tells what the program looks like.
     private void ReplayExec(Event step, ref CallRecord call)
     {
@@ -160,6 +162,9 @@ public sealed partial class Replayer
         if (limits.Text("personality") is { } personality
             && uint.TryParse(personality, System.Globalization.NumberStyles.AllowHexSpecifier, null, out uint bits))
         {
+            // Who asks for a randomised machine wants it for programs too that were recorded under setarch -R.
+            if (Machine.Spec.RandomizeVaSpace != 0)
+                bits &= ~(uint)Personality.AddrNoRandomize;
             _calls.SetPersonality(task.Task, bits);
         }
 
@@ -190,24 +195,26 @@ public sealed partial class Replayer
     private void MapProgram(ReplayTask task, ProcessCopy copy)
     {
         AddressMap map = task.Space.Addresses;
+        // The stack may grow far below what the copy shows, down to what else there is.
+        MapsLine stack = copy.Maps.Find(recorded => recorded.Area.Name == "[stack]").Area;
+        if (stack.End != 0 && FindCounterpart(task, stack) is { } stackStart)
+        {
+            ulong reach = Math.Min(stack.End, StackReach);
+            map.Add(stack.End - reach, stackStart + stack.LengthBytes - reach, reach);
+        }
+
         ulong delta = 0;
         ulong end = 0;
         foreach ((MapsLine area, _) in copy.Maps)
         {
+            if (area.Name == "[stack]")
+                continue;
             if (FindCounterpart(task, area) is { } start)
                 delta = start - area.Start;
             else if (area.HasFile || area.Name.Length > 0 || area.Start != end)
                 continue;
             end = area.End;
-            if (area.Name == "[stack]")
-            {
-                ulong reach = Math.Min(area.End, 1UL << 30);
-                map.Add(area.End - reach, area.End - reach + delta, reach);
-            }
-            else
-            {
-                map.Add(area.Start, area.Start + delta, area.LengthBytes);
-            }
+            map.Add(area.Start, area.Start + delta, area.LengthBytes);
         }
 
         if (copy.Stat?.Number("start_brk") is { } recordedBrk)
