@@ -53,7 +53,7 @@ public sealed partial class Replayer
                 ReplayMremap(task, ref call);
                 break;
             case Sysno.Munmap or Sysno.Mprotect or Sysno.PkeyMprotect or Sysno.Madvise or Sysno.Msync
-                or Sysno.Mlock or Sysno.Mlock2 or Sysno.Munlock or Sysno.Mseal:
+                or Sysno.Mlock or Sysno.Mlock2 or Sysno.Munlock or Sysno.Mseal or Sysno.RemapFilePages:
                 ReplayRangeCall(task, ref call);
                 break;
             case Sysno.Mlockall or Sysno.Munlockall:

@@ -163,10 +163,8 @@ public sealed partial class MemoryMappings
     /// <summary>Whether the range lies within the largest offset that a file can have (file_mmap_ok).</summary>
     private static bool FileMmapOk(in Inode inode, ulong pgOff, ulong length)
     {
-        // MAX_LFS_FILESIZE for regular files; devices take any offset.
-        if (inode.Kind is InodeKind.DevZero or InodeKind.NotMappable)
-            return true;
-        ulong max = long.MaxValue;
+        // MAX_LFS_FILESIZE for regular files, all 64 bits for devices.
+        ulong max = inode.Kind is InodeKind.DevZero or InodeKind.NotMappable ? ulong.MaxValue : long.MaxValue;
         if (length > max)
             return false;
         max -= length;

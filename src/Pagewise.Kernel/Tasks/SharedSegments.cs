@@ -19,15 +19,27 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
 
     private readonly List<Segment> _segments = [];
 
-    private record struct Segment(int Key, int Inode, bool IsRemoved);
+    /// <summary>One segment.</summary>
+    /// <param name="Key">The key; IPC_PRIVATE once removed.</param>
+    /// <param name="Inode">The memory.</param>
+    /// <param name="Name">The inode's name, which tells it from a later inode in the same place.</param>
+    /// <param name="IsRemoved">Whether only attachments keep it.</param>
+    private record struct Segment(int Key, int Inode, int Name, bool IsRemoved);
 
-    /// <summary>Whether an id names a segment that was not removed.</summary>
-    public bool Exists(int id) => (uint)id < (uint)_segments.Count && !_segments[id].IsRemoved;
+    /// <summary>Whether an id names a segment: one that was removed lasts as long as it is attached somewhere.</summary>
+    public bool Exists(int id)
+    {
+        if ((uint)id >= (uint)_segments.Count)
+            return false;
+        Segment segment = _segments[id];
+        ref readonly Inode inode = ref inodes.Inodes[segment.Inode];
+        return !segment.IsRemoved || (inode.RefCount != 0 && inode.Name == segment.Name);
+    }
 
     /// <summary>shmget(2): finds a segment by key or makes one.</summary>
     public SysResult Get(in Current current, int key, ulong sizeBytes, ShmFlags flags)
     {
-        int found = key == IpcPrivate ? -1 : _segments.FindIndex(segment => segment.Key == key && !segment.IsRemoved);
+        int found = key == IpcPrivate ? -1 : _segments.FindIndex(segment => segment.Key == key);
         if (found >= 0)
         {
             if ((flags & (ShmFlags.Create | ShmFlags.Exclusive)) == (ShmFlags.Create | ShmFlags.Exclusive))
@@ -50,7 +62,7 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
         if (inode == 0)
             return error;
         inodes.Inodes[inode].IsDeleted = true;
-        _segments.Add(new Segment(key, inode, IsRemoved: false));
+        _segments.Add(new Segment(key, inode, inodes.Inodes[inode].Name, IsRemoved: false));
         return SysResult.Of((ulong)id);
     }
 
@@ -100,11 +112,13 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
     public SysResult Detach(in Current current, ulong address) =>
         (address & (PageSize - 1)) != 0 ? Errno.EINVAL : mappings.UnmapAttachment(in current, address);
 
-    /// <summary>shmctl(IPC_RMID): the id and the key end; the memory ends with its last attachment.</summary>
+    /// <summary>shmctl(IPC_RMID): the key ends; the id and the memory end with the last attachment.</summary>
     public void Remove(int id)
     {
         Segment segment = _segments[id];
-        _segments[id] = segment with { IsRemoved = true };
+        if (segment.IsRemoved)
+            return;
+        _segments[id] = segment with { Key = IpcPrivate, IsRemoved = true };
         files.PutInode(segment.Inode);
     }
 }
