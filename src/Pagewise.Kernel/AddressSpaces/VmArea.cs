@@ -19,7 +19,10 @@ public struct VmArea
     /// <summary>Offset in the file, or the linear index of anonymous memory, in pages (vm_pgoff).</summary>
     public ulong PgOff;
 
-    /// <summary>The largest free gap, in bytes, before any area of this subtree (rb_subtree_gap).</summary>
+    /// <summary>The free gap, in bytes, between the area below and this one.</summary>
+    public ulong Gap;
+
+    /// <summary>The largest <see cref="Gap"/> of this subtree (rb_subtree_gap).</summary>
     public ulong SubtreeGap;
 
     /// <summary>The address space this belongs to (vm_mm).</summary>

@@ -93,7 +93,8 @@ public sealed partial class VmaTree
         int child;
         int parent;
         bool removedBlack;
-        if (area.RbLeft == 0 || area.RbRight == 0)
+        bool successorMoved = area.RbLeft != 0 && area.RbRight != 0;
+        if (!successorMoved)
         {
             child = area.RbLeft != 0 ? area.RbLeft : area.RbRight;
             parent = area.RbParent;
@@ -129,9 +130,22 @@ public sealed partial class VmaTree
             ReplaceChild(ref space, area.RbParent, node, next);
         }
 
-        for (int up = parent; up != 0; up = _vmas[up].RbParent)
-            _vmas[up].SubtreeGap = ComputeSubtreeGap(in _vmas[up]);
-        if (next != 0)
+        int parentOfGap = parent;
+        // The successor's new subtree differs throughout; above it, and without a successor, a gap that stays ends it.
+        while (successorMoved && parentOfGap != next)
+        {
+            _vmas[parentOfGap].SubtreeGap = ComputeSubtreeGap(in _vmas[parentOfGap]);
+            parentOfGap = _vmas[parentOfGap].RbParent;
+        }
+
+        if (successorMoved)
+        {
+            _vmas[next].SubtreeGap = ComputeSubtreeGap(in _vmas[next]);
+            parentOfGap = _vmas[next].RbParent;
+        }
+
+        PropagateGap(parentOfGap);
+        if (!successorMoved)
             PropagateGap(next);
         if (removedBlack)
             BalanceAfterErase(ref space, child, parent);

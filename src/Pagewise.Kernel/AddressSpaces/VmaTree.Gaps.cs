@@ -35,7 +35,7 @@ public sealed partial class VmaTree
         while (true)
         {
             ref readonly VmArea area = ref _vmas[node];
-            ulong gapStart = area.Prev != 0 ? _vmas[area.Prev].End : 0;
+            ulong gapStart = area.Start - area.Gap;
             if (gapStart <= maxStart && area.RbRight != 0 && _vmas[area.RbRight].SubtreeGap >= lengthBytes)
             {
                 node = area.RbRight;
@@ -45,10 +45,10 @@ public sealed partial class VmaTree
             while (true)
             {
                 ref readonly VmArea current = ref _vmas[node];
-                gapStart = current.Prev != 0 ? _vmas[current.Prev].End : 0;
+                gapStart = current.Start - current.Gap;
                 if (current.Start < minEnd)
                     return false;
-                if (gapStart <= maxStart && current.Start - gapStart >= lengthBytes)
+                if (gapStart <= maxStart && current.Gap >= lengthBytes)
                 {
                     gapEnd = Math.Min(current.Start, high);
                     above = node;
@@ -133,8 +133,8 @@ public sealed partial class VmaTree
         while (true)
         {
             ref readonly VmArea current = ref _vmas[node];
-            start = current.Prev != 0 ? _vmas[current.Prev].End : 0;
-            if (start > maxStart || (current.Start >= minEnd && current.Start - start >= lengthBytes))
+            start = current.Start - current.Gap;
+            if (start > maxStart || (current.Start >= minEnd && current.Gap >= lengthBytes))
             {
                 found = true;
                 return true;

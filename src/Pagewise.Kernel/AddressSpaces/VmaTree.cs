@@ -69,57 +69,60 @@ public sealed partial class VmaTree(AddressSpaceArenas spaces)
     /// <summary>Puts an area into the list and the tree by its address; it overlaps none (vma_link).</summary>
     public void Link(int mm, int vma)
     {
+        int next = FindVma(mm, _vmas[vma].Start);
+        Link(mm, vma, Previous(mm, next), next);
+    }
+
+    /// <summary>Puts an area between two that are neighbours; 0 where there is none.</summary>
+    public void Link(int mm, int vma, int prev, int next)
+    {
         ref MmStruct space = ref _mms[mm];
         ref VmArea area = ref _vmas[vma];
         area.Mm = mm;
-        int parent = 0;
-        int prev = 0;
-        int next = 0;
-        bool left = false;
-        int node = space.MmRb;
-        while (node != 0)
-        {
-            parent = node;
-            ref readonly VmArea other = ref _vmas[node];
-            left = area.Start < other.Start;
-            if (left)
-            {
-                next = node;
-                node = other.RbLeft;
-            }
-            else
-            {
-                prev = node;
-                node = other.RbRight;
-            }
-        }
-
         area.Prev = prev;
         area.Next = next;
-        if (prev != 0)
-            _vmas[prev].Next = vma;
-        else
-            space.Mmap = vma;
-        if (next != 0)
-            _vmas[next].Prev = vma;
-        else
-            space.MmapTail = vma;
         space.MapCount++;
-
+        space.MmapCache = vma;
         area.RbLeft = 0;
         area.RbRight = 0;
-        area.RbParent = parent;
         area.IsRed = true;
+        area.Gap = area.Start;
+        if (prev != 0)
+        {
+            ref VmArea below = ref _vmas[prev];
+            below.Next = vma;
+            area.Gap -= below.End;
+        }
+        else
+        {
+            space.Mmap = vma;
+        }
+
+        area.SubtreeGap = area.Gap;
+        // Of two neighbours, one has no child between them.
+        int parent = prev;
+        if (next != 0)
+        {
+            ref VmArea above = ref _vmas[next];
+            above.Prev = vma;
+            above.Gap = above.Start - area.End;
+            if (above.RbLeft == 0)
+                parent = next;
+        }
+        else
+        {
+            space.MmapTail = vma;
+        }
+
+        area.RbParent = parent;
         if (parent == 0)
             space.MmRb = vma;
-        else if (left)
+        else if (parent == next)
             _vmas[parent].RbLeft = vma;
         else
             _vmas[parent].RbRight = vma;
-        area.SubtreeGap = GapBelow(in area);
-        if (parent != 0)
-            PropagateGap(parent);
-        if (next != 0)
+        PropagateGap(parent);
+        if (parent != next)
             PropagateGap(next);
         BalanceAfterInsert(ref space, vma);
     }
@@ -135,9 +138,16 @@ public sealed partial class VmaTree(AddressSpaceArenas spaces)
         else
             space.Mmap = next;
         if (next != 0)
-            _vmas[next].Prev = area.Prev;
+        {
+            ref VmArea above = ref _vmas[next];
+            above.Prev = area.Prev;
+            above.Gap += area.LengthBytes + area.Gap;
+        }
         else
+        {
             space.MmapTail = area.Prev;
+        }
+
         if (space.MmapCache == vma)
             space.MmapCache = 0;
         space.MapCount--;
@@ -153,23 +163,27 @@ public sealed partial class VmaTree(AddressSpaceArenas spaces)
     public void SetRange(int vma, ulong start, ulong end, ulong pgOff)
     {
         ref VmArea area = ref _vmas[vma];
-        bool startMoved = area.Start != start;
-        bool endMoved = area.End != end;
-        area.Start = start;
-        area.End = end;
         area.PgOff = pgOff;
-        if (startMoved)
+        if (area.Start != start)
+        {
+            area.Gap += start - area.Start;
+            area.Start = start;
             PropagateGap(vma);
-        if (endMoved && area.Next != 0)
-            PropagateGap(area.Next);
-    }
+        }
 
-    /// <summary>Free bytes between an area and the one below it.</summary>
-    private ulong GapBelow(in VmArea area) => area.Start - (area.Prev != 0 ? _vmas[area.Prev].End : 0);
+        if (area.End == end)
+            return;
+        area.End = end;
+        if (area.Next == 0)
+            return;
+        ref VmArea above = ref _vmas[area.Next];
+        above.Gap = above.Start - end;
+        PropagateGap(area.Next);
+    }
 
     private ulong ComputeSubtreeGap(in VmArea area)
     {
-        ulong gap = GapBelow(in area);
+        ulong gap = area.Gap;
         if (area.RbLeft != 0)
             gap = Math.Max(gap, _vmas[area.RbLeft].SubtreeGap);
         if (area.RbRight != 0)

@@ -240,6 +240,8 @@ public sealed partial class MemoryMappings
                 return Errno.ENOMEM;
             if (DoMunmap(mm, address, length) != Errno.None)
                 return Errno.ENOMEM;
+            unmap.Next = _tree.FindVma(mm, address);
+            unmap.Prev = _tree.Previous(mm, unmap.Next);
         }
 
         if (IsAccountable(flags) && HugePageShiftOf(file) == 0)
@@ -255,7 +257,7 @@ public sealed partial class MemoryMappings
         if ((flags & (VmFlags.Droppable | VmFlags.HugeTlb)) != 0)
             flags &= ~(VmFlags.Locked | VmFlags.LockOnFault);
         CompleteUnmap(mm, in unmap);
-        error = NewMapping(in current, file, address, end, ref flags, pgOff);
+        error = NewMapping(in current, in unmap, file, address, end, ref flags, pgOff);
         if (error != Errno.None)
         {
             if ((flags & VmFlags.Account) != 0)
@@ -279,10 +281,9 @@ public sealed partial class MemoryMappings
     }
 
     /// <summary>Merges a range into a neighbour or makes an area for it.</summary>
-    private Errno NewMapping(in Current current, int file, ulong address, ulong end, ref VmFlags flags, ulong pgOff)
+    private Errno NewMapping(in Current current, in UnmapRange around, int file, ulong address, ulong end, ref VmFlags flags, ulong pgOff)
     {
         int mm = current.Mm;
-        int next = _tree.FindVma(mm, address);
         if ((flags & VmFlags.Sync) != 0 && file != 0 && _inodes.Inodes[_files.Files[file].Inode].Kind == InodeKind.Regular)
             return Errno.EOPNOTSUPP; // daxdev_mapping_supported
         int hugePageShift = HugePageShiftOf(file);
@@ -300,8 +301,8 @@ public sealed partial class MemoryMappings
         bool shared = (flags & VmFlags.MayShare) != 0;
         var range = new MergeRange
         {
-            Prev = _tree.Previous(mm, next),
-            Next = next,
+            Prev = around.Prev,
+            Next = around.Next,
             Start = address,
             End = end,
             PgOff = pgOff,
@@ -338,7 +339,9 @@ public sealed partial class MemoryMappings
             area.IsShm = _files.Files[file].IsShm;
         }
 
-        LinkArea(mm, vma);
+        _tree.Link(mm, vma, around.Prev, around.Next);
+        if (area.Inode != 0)
+            _files.LinkArea(vma);
         return Errno.None;
     }
 

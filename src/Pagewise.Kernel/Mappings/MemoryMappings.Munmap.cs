@@ -37,9 +37,14 @@ public sealed partial class MemoryMappings
     /// </summary>
     private Errno GatherUnmap(int mm, ulong start, ulong end, ref UnmapRange range)
     {
-        int vma = _tree.FindIntersection(mm, start, end);
-        if (vma == 0)
+        int vma = _tree.FindVma(mm, start);
+        if (vma == 0 || _vmas[vma].Start >= end)
+        {
+            range.Prev = _tree.Previous(mm, vma);
+            range.Next = vma;
             return Errno.None;
+        }
+
         if (start > _vmas[vma].Start)
         {
             if (end < _vmas[vma].End && _mms[mm].MapCount >= _settings.MaxMapCount)
@@ -72,7 +77,16 @@ public sealed partial class MemoryMappings
             vma = area.Next;
         }
 
-        range = new UnmapRange { First = first, Start = start, End = end, Pages = pages, Accounted = accounted };
+        range = new UnmapRange
+        {
+            First = first,
+            Prev = _vmas[first].Prev,
+            Next = vma,
+            Start = start,
+            End = end,
+            Pages = pages,
+            Accounted = accounted,
+        };
         return Errno.None;
     }
 

@@ -6,6 +6,12 @@ internal struct UnmapRange
     /// <summary>The lowest area; 0 when the range holds none.</summary>
     public int First;
 
+    /// <summary>The area below the range; 0 when none.</summary>
+    public int Prev;
+
+    /// <summary>The area above the range; 0 when none.</summary>
+    public int Next;
+
     /// <summary>First address of the range.</summary>
     public ulong Start;
 

@@ -81,6 +81,7 @@ internal sealed class SpaceValidator(AddressSpaceArenas spaces)
         if (area.RbRight != 0)
             spaces.Vmas[area.RbRight].Start.ShouldBeGreaterThan(area.Start);
         ulong gap = area.Start - (area.Prev != 0 ? spaces.Vmas[area.Prev].End : 0);
+        area.Gap.ShouldBe(gap);
         gap = Math.Max(gap, ValidateNode(area.RbLeft, node, out int left));
         gap = Math.Max(gap, ValidateNode(area.RbRight, node, out int right));
         left.ShouldBe(right);
