@@ -28,7 +28,10 @@ public sealed class MutationTests
         {
             var random = new Random(HashCode(seed, i));
             (string name, byte[] original) = Originals.Value[random.Next(Originals.Value.Count)];
-            byte[] damaged = Damage(original, random);
+            // Every other .pgw is damaged inside a block whose checksum is right again: what a hostile file may hold.
+            byte[] damaged = name.EndsWith(".pgw", StringComparison.Ordinal) && i % 2 == 0
+                ? PgwRepacker.WithDamagedBlocks(original, plain => Damage(plain, random))
+                : Damage(original, random);
             var clock = Stopwatch.StartNew();
             try
             {
@@ -139,6 +142,12 @@ public sealed class MutationTests
             byte[] zstd = File.ReadAllBytes(Path.Combine(Oracle.Folder, file));
             if (zstd.Length < 8000)
                 originals.Add((file, zstd));
+        }
+
+        foreach (string sample in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "data", "heap")).Order(StringComparer.Ordinal))
+        {
+            byte[] bytes = File.ReadAllBytes(sample);
+            originals.Add((Path.GetFileName(sample), bytes.Length > 8000 ? bytes[..8000] : bytes));
         }
 
         byte[] lackey = Encoding.ASCII.GetBytes(
