@@ -3,7 +3,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Tasks;
 using Pagewise.Procfs;
-using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 using Pagewise.Replay.Recorded;
 using Pagewise.Workloads;
 

@@ -5,7 +5,7 @@ using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.SystemCalls;
 using Pagewise.Kernel.Tasks;
-using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 using Pagewise.Replay.Recorded;
 using Pagewise.Workloads;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 
 namespace Pagewise.Conformance.Tests;
 

@@ -1,3 +1,5 @@
+using Pagewise.Replay.Comparing;
+
 namespace Pagewise.Replay.Checking;
 
 /// <summary>What the check of one recording found.</summary>

@@ -1,3 +1,4 @@
+using Pagewise.Replay.Comparing;
 using Pagewise.Replay.Heap;
 using Pagewise.Workloads;
 

@@ -1,4 +1,4 @@
-using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 
 namespace Pagewise.Replay.Heap;
 

@@ -3,7 +3,7 @@ using Pagewise.Malloc;
 using Pagewise.Malloc.Flat;
 using Pagewise.Malloc.Platforms;
 using Pagewise.Malloc.Releases;
-using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Heap;

@@ -2,7 +2,7 @@ using System.Text;
 using Pagewise.Abi;
 using Pagewise.Malloc;
 using Pagewise.Malloc.Flat;
-using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Heap;

@@ -2,7 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Malloc;
 using Pagewise.Malloc.Platforms;
 using Pagewise.Malloc.Releases;
-using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Heap;

@@ -1,7 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.Malloc;
 using Pagewise.Malloc.Flat;
-using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 
 namespace Pagewise.Replay.Heap;
 

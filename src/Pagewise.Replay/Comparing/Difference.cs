@@ -1,4 +1,4 @@
-namespace Pagewise.Replay.Checking;
+namespace Pagewise.Replay.Comparing;
 
 /// <summary>A recorded result that the model did not reproduce.</summary>
 /// <param name="Line">The recording's line, from 1.</param>

@@ -1,4 +1,4 @@
-namespace Pagewise.Replay.Checking;
+namespace Pagewise.Replay.Comparing;
 
 /// <summary>Counts the recorded results that were compared, and keeps those that differ.</summary>
 public sealed class ResultLog(int textLimit)

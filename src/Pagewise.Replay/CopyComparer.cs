@@ -4,9 +4,10 @@ using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Tasks;
 using Pagewise.Procfs;
+using Pagewise.Replay.Comparing;
 using Pagewise.Replay.Recorded;
 
-namespace Pagewise.Replay.Checking;
+namespace Pagewise.Replay;
 
 /// <summary>
 /// Compares a recorded copy of a process's /proc files with the model: maps line by line, and the fields of stat,
