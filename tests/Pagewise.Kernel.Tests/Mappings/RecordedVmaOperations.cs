@@ -26,7 +26,7 @@ internal sealed class RecordedVmaOperations : IDisposable
 
     public RecordedVmaOperations(KernelVersion kernel)
     {
-        _machine = Machine.Create(new MachineSpec { Kernel = kernel, MemoryBytes = 256UL << 20, Thp = Hardware.ThpMode.Never });
+        _machine = Machine.Create(new MachineSpec { Kernel = kernel, MemoryBytes = 8UL << 20, Thp = Hardware.ThpMode.Never });
         _task = _machine.SystemCalls.CreateInitialTask(1000, "wl");
         _fd = (int)_machine.SystemCalls.MemfdCreate(_task, "orc", MemfdFlags.None).Raw;
         _machine.SystemCalls.Ftruncate(_task, _fd, 16 * 4096).IsError.ShouldBeFalse();
@@ -49,6 +49,7 @@ internal sealed class RecordedVmaOperations : IDisposable
         _words = operation.Split(' ');
         string outcome = _words[1] is "read" or "write" ? Access() : Call();
         new SpaceValidator(_machine.AddressSpaces).Validate(_machine.Tasks.Tasks[_task].Mm);
+        _machine.PageTables.Validate();
         return $"{operation} -> {outcome} ; VMAS{Areas()} ; PTES {Entries()}";
     }
 
