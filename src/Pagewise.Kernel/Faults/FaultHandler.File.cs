@@ -11,6 +11,9 @@ internal sealed partial class FaultHandler<TFormat>
     /// <summary>Frames of the vdso and vvar images, kept from first use; looked up, never iterated.</summary>
     private readonly Dictionary<(VmaName Name, ulong Index), uint> _specialFrames = [];
 
+    /// <summary>Frames of the vdso and vvar, for the walker that counts references.</summary>
+    public IEnumerable<uint> SpecialFrames => _specialFrames.Values;
+
     /// <summary>The first touch of a page of a file or of shared memory (do_fault).</summary>
     private FaultResult DoFault(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool write)
     {

@@ -154,10 +154,16 @@ internal sealed partial class FaultHandler<TFormat>
         uint table = _tables.NewTable(ref mm, 1);
         if (table == 0)
             return false;
+        PutAside(pmd, table);
+        return true;
+    }
+
+    /// <summary>Hangs an empty last-level table on the frame of the level-2 table.</summary>
+    public void PutAside(ulong pmd, uint table)
+    {
         ref PageFrame owner = ref _memMap[(uint)(pmd >> Pfn.Shift)];
         _memMap[table].Next = owner.Next;
         owner.Next = table;
-        return true;
     }
 
     /// <summary>Takes a deposited table (pgtable_trans_huge_withdraw).</summary>

@@ -102,4 +102,11 @@ public abstract class PageTables
 
     /// <summary>Major faults so far, counted likewise: maj_flt.</summary>
     public abstract long MajorFaults { get; }
+
+    /// <summary>
+    /// Counts everything anew and compares: tables, entries, rights, map counts and references of all frames, the page
+    /// cache, rss, pgtables_bytes and free frames. For tests; takes memory in proportion to the machine's.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A count or an entry is wrong; the message says which.</exception>
+    public abstract void Validate();
 }

@@ -23,6 +23,8 @@ internal sealed partial class PageTablesOf<TFormat>
             case Madvice.Cold:
             case Madvice.PageOut:
                 return ColdOrPageOut(vma, start, end, advice == Madvice.PageOut);
+            case Madvice.Collapse:
+                return Collapse(vma, start, end);
             case Madvice.WillNeed:
                 return WillNeed(vma, start, end);
             case Madvice.Remove:

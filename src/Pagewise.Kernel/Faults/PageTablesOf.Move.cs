@@ -72,9 +72,7 @@ internal sealed partial class PageTablesOf<TFormat>
             if (there != 0)
                 owner._tables.FreeTable(ref owner._mms[mm], 1, Pte<TFormat>.PfnOf(there));
             uint table = owner._faults.Withdraw(entryAt);
-            ref PageFrame holder = ref owner._memMap[(uint)(destination >> Pfn.Shift)];
-            owner._memMap[table].Next = holder.Next;
-            holder.Next = table;
+            owner._faults.PutAside(destination, table);
             owner._tables.Store(entryAt, 0);
             owner._tables.Store(destination, entry);
             Moved = true;

@@ -106,6 +106,10 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
     {
     }
 
+    public override void Validate()
+    {
+    }
+
     public override void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes)
     {
     }

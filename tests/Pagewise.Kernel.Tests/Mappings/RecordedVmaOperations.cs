@@ -3,6 +3,7 @@ using System.Text;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Tests.AddressSpaces;
 using Pagewise.Workloads.Tests;
@@ -11,7 +12,7 @@ namespace Pagewise.Kernel.Tests.Mappings;
 
 /// <summary>
 /// Does a recorded seed of random operations in a 32-page arena on a machine (guest/vmaops: Linux 6.1; guest/host_live:
-/// 6.18) and says after each what the kernel said: result, areas with flags, faults.
+/// 6.18) and says after each what the kernel said: result, bytes read, faults, areas with flags, what each page's entry maps.
 /// </summary>
 internal sealed class RecordedVmaOperations : IDisposable
 {
@@ -25,11 +26,12 @@ internal sealed class RecordedVmaOperations : IDisposable
 
     public RecordedVmaOperations(KernelVersion kernel)
     {
-        _machine = Machine.Create(new MachineSpec { Kernel = kernel, MemoryBytes = 256UL << 20, Thp = Hardware.ThpMode.Never });
+        _machine = Machine.Create(new MachineSpec { Kernel = kernel, MemoryBytes = 8UL << 20, Thp = Hardware.ThpMode.Never });
         _task = _machine.SystemCalls.CreateInitialTask(1000, "wl");
         _fd = (int)_machine.SystemCalls.MemfdCreate(_task, "orc", MemfdFlags.None).Raw;
         _machine.SystemCalls.Ftruncate(_task, _fd, 16 * 4096).IsError.ShouldBeFalse();
         _machine.SystemCalls.Pwrite(_task, _fd, 16 * 4096, 0).Raw.ShouldBe(16 * 4096);
+        WriteFirstBytes();
     }
 
     /// <summary>The recorded lines of a seed.</summary>
@@ -39,14 +41,6 @@ internal sealed class RecordedVmaOperations : IDisposable
             .Where(line => line[0] != '#')
             .ToArray();
 
-    /// <summary>What of a recorded line is compared: all but the page-table letters and values.</summary>
-    public static string Expected(string line)
-    {
-        string text = line[..line.IndexOf(" ; PTES", StringComparison.Ordinal)];
-        int value = text.IndexOf(" value ", StringComparison.Ordinal);
-        return value < 0 ? text : text.Remove(value, text.IndexOf(" dmin", StringComparison.Ordinal) - value);
-    }
-
     /// <summary>Does the operation of a recorded line and gives the line that the model would have written.</summary>
     public string Do(string line)
     {
@@ -55,20 +49,36 @@ internal sealed class RecordedVmaOperations : IDisposable
         _words = operation.Split(' ');
         string outcome = _words[1] is "read" or "write" ? Access() : Call();
         new SpaceValidator(_machine.AddressSpaces).Validate(_machine.Tasks.Tasks[_task].Mm);
-        return $"{operation} -> {outcome} ; VMAS{Areas()}";
+        _machine.PageTables.Validate();
+        return $"{operation} -> {outcome} ; VMAS{Areas()} ; PTES {Entries()}";
     }
 
     public void Dispose() => _machine.Dispose();
+
+    // The recorder's file says on each page which one it is; written here through a mapping that then goes.
+    private void WriteFirstBytes()
+    {
+        const ulong at = Base + (64 << 12);
+        SysResult map = _machine.SystemCalls.Mmap(_task, at, 16 << 12, Prot.Read | Prot.Write, MapFlags.Shared | MapFlags.Fixed, _fd, 0);
+        map.Address.ShouldBe(at);
+        for (uint page = 0; page < 16; page++)
+            _machine.WriteMemory(_task, at + (page << 12), BitConverter.GetBytes(0xF0000UL + page)).IsResolved.ShouldBeTrue();
+        _machine.SystemCalls.Munmap(_task, at, 16 << 12).IsError.ShouldBeFalse();
+    }
 
     private string Access()
     {
         ref Tasks.TaskStruct task = ref _machine.Tasks.Tasks[_task];
         long minor = task.MinorFaults;
         long major = task.MajorFaults;
-        FaultOutcome outcome = _machine.Access(_task, Address(2), _words[1] == "write" ? AccessKind.Write : AccessKind.Read);
+        bool isWrite = _words[1] == "write";
+        Span<byte> bytes = stackalloc byte[8];
+        BitConverter.TryWriteBytes(bytes, 0xA0000UL + ulong.Parse(_words[0], CultureInfo.InvariantCulture));
+        FaultOutcome outcome = isWrite ? _machine.WriteMemory(_task, Address(2), bytes) : _machine.ReadMemory(_task, Address(2), bytes);
         string result = outcome.Signal switch
         {
-            Signal.None => "ok",
+            Signal.None when isWrite => "ok",
+            Signal.None => $"ok value 0x{BitConverter.ToUInt64(bytes):x}",
             Signal.Bus => $"SIGBUS code {(int)outcome.Code}",
             _ => $"SIGSEGV code {(int)outcome.Code}",
         };
@@ -122,6 +132,22 @@ internal sealed class RecordedVmaOperations : IDisposable
             text.Append(Has(in area, VmFlags.Locked, ":lo", "")).Append(Has(in area, VmFlags.DontCopy, ":dc", ""));
             text.Append(Has(in area, VmFlags.DontDump, ":dd", "")).Append(Has(in area, VmFlags.RandRead, ":rr", ""));
             text.Append(Has(in area, VmFlags.Account, ":ac", ""));
+        }
+
+        return text.ToString();
+    }
+
+    // As /proc/PID/pagemap tells it: none, file or shared, anonymous and mapped once, other anonymous.
+    private string Entries()
+    {
+        StringBuilder text = new();
+        int mm = _machine.Tasks.Tasks[_task].Mm;
+        for (ulong address = Base; address < Base + ArenaBytes; address += 4096)
+        {
+            uint pfn = _machine.FindFrame(mm, address);
+            ref readonly PageFrame frame = ref _machine.MemMap[pfn];
+            bool isAnonymous = (frame.Flags & PageFlags.Anon) != 0;
+            text.Append(pfn == 0 ? '.' : (frame.Flags & PageFlags.PageCache) != 0 ? 'f' : isAnonymous && frame.MapCount == 1 ? 'x' : 's');
         }
 
         return text.ToString();
