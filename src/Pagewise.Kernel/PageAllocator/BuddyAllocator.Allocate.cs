@@ -17,7 +17,7 @@ public sealed partial class BuddyAllocator
     public uint AllocPages(Gfp gfp, int order)
     {
         int index = _localZones[(int)GfpNames.Zone(gfp)];
-        if (order != 0 || index < 0 || TakesUsedFrames || Tracepoints is not null || (gfp & Gfp.ThisNode) != 0)
+        if (order != 0 || index < 0 || _longWay || (gfp & Gfp.ThisNode) != 0)
             return AllocPagesAnyway(gfp, order);
         ref Zone zone = ref _zoneArray[index];
         ref PerCpuPages pcp = ref _pageSets[_firstPageSet + index];
@@ -53,8 +53,14 @@ public sealed partial class BuddyAllocator
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private uint AllocPagesAnyway(Gfp gfp, int order) =>
-        TakesUsedFrames && order == 0 ? TakeUsedFrame(gfp) : AllocPagesNode(gfp, order, _node, AllNodes);
+    private uint AllocPagesAnyway(Gfp gfp, int order)
+    {
+        if (_takesUsedFrames && order == 0)
+            return TakeUsedFrame(gfp);
+        return _taskPolicy.Mode == MemPolicyMode.Default || (gfp & Gfp.ThisNode) != 0
+            ? AllocPagesNode(gfp, order, _node, AllNodes)
+            : AllocPagesPolicy(gfp, order, _taskPolicy, MemPolicy.NoInterleaveIndex);
+    }
 
     /// <summary>Takes a block, preferably of a node (__alloc_pages).</summary>
     /// <param name="gfp">What is wanted.</param>

@@ -5,6 +5,7 @@ namespace Pagewise.Kernel.PageAllocator;
 /// <content>Beginning in the middle: with frames in use already, as an experiment's snapshot or a captured host states.</content>
 public sealed partial class BuddyAllocator
 {
+    private bool _takesUsedFrames;
     private uint _nextUsed;
     private int _usedRange;
 
@@ -54,7 +55,15 @@ public sealed partial class BuddyAllocator
     /// While it is set, allocations of single pages return frames that were in use from the start and count nothing:
     /// whoever rebuilds the tasks of a snapshot gives them pages that are missing from the free lists already.
     /// </summary>
-    public bool TakesUsedFrames { get; set; }
+    public bool TakesUsedFrames
+    {
+        get => _takesUsedFrames;
+        set
+        {
+            _takesUsedFrames = value;
+            ChooseWay();
+        }
+    }
 
     /// <summary>Counts a zone's free blocks by type and order, its pageblocks by type, and its pages in per-CPU lists.</summary>
     /// <param name="zone">The zone, an index into <see cref="Zones"/>.</param>

@@ -28,6 +28,8 @@ public sealed partial class BuddyAllocator : IPageAllocator, IDisposable
     private readonly bool _autoTuned;
     private readonly bool _explicitReserves;
     private readonly bool _claimsBlocks;
+    private IPageTracepoints? _tracepoints;
+    private bool _longWay;
     private int _cpu;
     private int _node;
     private int _firstPageSet;
@@ -55,6 +57,7 @@ public sealed partial class BuddyAllocator : IPageAllocator, IDisposable
         _maxBlocks = new NativeArray<MaxBlock>(((ulong)memMap.Count >> PageOrder.Max) + 1);
         _pageblocks = new NativeArray<MigrateType>(((ulong)memMap.Count >> PageOrder.Pageblock) + 1);
         _managed = AddMemory(layout);
+        InitPolicies();
         CurrentCpu = 0;
     }
 
@@ -76,7 +79,15 @@ public sealed partial class BuddyAllocator : IPageAllocator, IDisposable
     }
 
     /// <summary>Who listens; null costs nothing.</summary>
-    public IPageTracepoints? Tracepoints { get; set; }
+    public IPageTracepoints? Tracepoints
+    {
+        get => _tracepoints;
+        set
+        {
+            _tracepoints = value;
+            ChooseWay();
+        }
+    }
 
     /// <inheritdoc/>
     public ulong TotalPages { get; private set; }
@@ -123,6 +134,9 @@ public sealed partial class BuddyAllocator : IPageAllocator, IDisposable
     {
         private short _first;
     }
+
+    /// <summary>One test on the hot path for everything that is rarely so.</summary>
+    private void ChooseWay() => _longWay = _tracepoints is not null || _takesUsedFrames || _taskPolicy.Mode != MemPolicyMode.Default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Contains(in Zone zone, uint pfn) => pfn - zone.StartPfn < zone.SpannedPages;
