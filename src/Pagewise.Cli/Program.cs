@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Pagewise.Cli.Commands;
+using Pagewise.Cli.Terminal;
 using Pagewise.NativeMemory;
 using Pagewise.Replay;
 using Pagewise.Replay.Machines;
+using Pagewise.Replay.Recorded;
 using Pagewise.Workloads;
 
 namespace Pagewise.Cli;
@@ -10,15 +12,6 @@ namespace Pagewise.Cli;
 /// <summary>The <c>pagewise</c> command.</summary>
 public static class Program
 {
-    /// <summary>Exit status: everything as asked.</summary>
-    public const int Done = 0;
-
-    /// <summary>Exit status: it ran, and recorded results differ.</summary>
-    public const int Differs = 1;
-
-    /// <summary>Exit status: it could not run.</summary>
-    public const int CouldNotRun = 2;
-
     private static int Main(string[] args) => Run(args, new CommandConsole(Console.Out, Console.Error));
 
     /// <summary>Runs a command line.</summary>
@@ -61,6 +54,6 @@ public static class Program
         console.Out.Flush();
         int end = message.IndexOf('\n', StringComparison.Ordinal);
         console.Error.WriteLine("pagewise: " + (end < 0 ? message : message[..end].TrimEnd('\r')));
-        return CouldNotRun;
+        return ExitCode.CouldNotRun;
     }
 }

@@ -1,6 +1,6 @@
 using Pagewise.Abi;
-using Pagewise.Kernel.Tasks;
 using Pagewise.Kernel.SystemCalls;
+using Pagewise.Kernel.Tasks;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay;

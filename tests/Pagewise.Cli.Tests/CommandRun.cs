@@ -1,3 +1,5 @@
+using Pagewise.Cli.Terminal;
+
 namespace Pagewise.Cli.Tests;
 
 /// <summary>One command line, run in this process with its output caught.</summary>

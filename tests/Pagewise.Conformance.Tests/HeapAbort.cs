@@ -96,7 +96,8 @@ internal static class HeapAbort
     {
         string program = Path.Combine(HeapScratch.Folder, "heapabort");
         using Process process = Process.Start(new ProcessStartInfo("cc", ["-O1", "-Wall", "-Wextra", "-Werror", "-Wno-use-after-free", "-fno-builtin", "-o", program,
-            Path.Combine(AppContext.BaseDirectory, "native", "heapabort.c")]) { UseShellExecute = false })!;
+            Path.Combine(AppContext.BaseDirectory, "native", "heapabort.c")])
+        { UseShellExecute = false })!;
         process.WaitForExit();
         return process.ExitCode == 0 ? program : throw new InvalidOperationException("cc cannot build heapabort.c");
     }

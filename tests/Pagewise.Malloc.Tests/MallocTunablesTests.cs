@@ -11,8 +11,18 @@ public class MallocTunablesTests
 
         read.ShouldBe(new MallocTunables
         {
-            TopPad = 1, Perturb = 2, MmapMax = 3, MmapThreshold = 4, TrimThreshold = 5, ArenaMax = 6, ArenaTest = 7,
-            TcacheMax = 8, TcacheCount = 9, TcacheUnsortedLimit = 10, Mxfast = 11, Hugetlb = 12,
+            TopPad = 1,
+            Perturb = 2,
+            MmapMax = 3,
+            MmapThreshold = 4,
+            TrimThreshold = 5,
+            ArenaMax = 6,
+            ArenaTest = 7,
+            TcacheMax = 8,
+            TcacheCount = 9,
+            TcacheUnsortedLimit = 10,
+            Mxfast = 11,
+            Hugetlb = 12,
         });
     }
 
@@ -50,7 +60,13 @@ public class MallocTunablesTests
 
         read.ShouldBe(new MallocTunables
         {
-            ArenaMax = 3, TopPad = 6, MmapThreshold = 7, TrimThreshold = 8, MmapMax = 9, Perturb = 10, ArenaTest = 11,
+            ArenaMax = 3,
+            TopPad = 6,
+            MmapThreshold = 7,
+            TrimThreshold = 8,
+            MmapMax = 9,
+            Perturb = 10,
+            ArenaTest = 11,
         });
     }
 

@@ -25,6 +25,6 @@ public class NativeRangeTests
     }
 
     [Fact]
-    public void AReservationThatTheHostRefusesNamesItsSize() =>
-        Should.Throw<HostMemoryException>(() => new NativeRange(1UL << 60)).Message.ShouldContain((1UL << 60).ToString());
+    public void AReservationThatTheHostRefusesSaysSo() =>
+        Should.Throw<HostMemoryException>(() => new NativeRange(1UL << 60)).Message.ShouldContain("refused");
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pagewise.Cli.Terminal;
 using Pagewise.Replay;
 using Pagewise.Replay.Checking;
 using Pagewise.Workloads;
@@ -67,7 +68,7 @@ internal static class CheckCommand
         }
 
         console.Out.WriteLine(Counts(results, differences));
-        return failed ? Program.CouldNotRun : differences == 0 ? Program.Done : Program.Differs;
+        return failed ? ExitCode.CouldNotRun : differences == 0 ? ExitCode.Done : ExitCode.Differs;
     }
 
     private static CheckResult CheckFile(CommandConsole console, string file, CheckOptions options, int limit)

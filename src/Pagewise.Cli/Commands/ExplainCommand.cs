@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Pagewise.Cli.Terminal;
 using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Replay;
@@ -39,7 +40,7 @@ internal static class ExplainCommand
         {
             var options = new ReplayOptions { Touch = parsed.GetValue(touch), Configure = machine.Configure(parsed), DifferenceLimit = 0 };
             Explain(console, Parse(parsed.GetValue(address)!), parsed.GetValue(file)!, parsed.GetValue(line), parsed.GetValue(pid), options);
-            return Program.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Pagewise.Cli.Terminal;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Malloc;
@@ -63,7 +64,7 @@ internal static class HeapCommand
                 throw new UserException("--at says when: add --map, --why-rss or --malloc-info");
             else
                 Report(script, options, answer);
-            return Program.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Pagewise.Cli.Terminal;
 using Pagewise.Replay;
 
 namespace Pagewise.Cli.Commands;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pagewise.Cli.Terminal;
 using Pagewise.Workloads;
 
 namespace Pagewise.Cli.Commands;
@@ -33,7 +34,7 @@ internal static class RecordCommand
             string[] words = parsed.GetValue(program)!;
             var options = new RecorderOptions(words[0], words[1..]) { KeepRandomisation = parsed.GetValue(aslr) };
             Record(console, options, parsed.GetValue(output)!, parsed.GetValue(pages), parsed.GetValue(heap));
-            return Program.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pagewise.Cli.Terminal;
 using Pagewise.Replay;
 using Pagewise.Reports.Run;
 using Pagewise.Workloads;
@@ -34,7 +35,7 @@ internal static class RunCommand
             };
             RunReport report = Run(console, parsed.GetValue(file)!, options);
             Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
-            return Program.Done;
+            return ExitCode.Done;
         });
         return command;
     }

@@ -1,3 +1,5 @@
+using Pagewise.Cli.Terminal;
+
 namespace Pagewise.Cli.Commands;
 
 /// <summary>What a replay could not do as recorded, a line each on stderr.</summary>

@@ -9,7 +9,7 @@ namespace Pagewise.Kernel.Faults;
 internal sealed partial class FaultHandler<TFormat>
 {
     /// <summary>Frames of the vdso and vvar images, kept from first use; looked up, never iterated.</summary>
-    private readonly Dictionary<(VmaName Name, ulong Index), uint> _specialFrames = [];
+    private readonly SortedDictionary<(VmaName Name, ulong Index), uint> _specialFrames = [];
 
     /// <summary>Frames of the vdso and vvar, for the walker that counts references.</summary>
     public IEnumerable<uint> SpecialFrames => _specialFrames.Values;

@@ -10,8 +10,18 @@ public sealed partial record CpuPreset
     /// </summary>
     private static CostTable KernelCosts => new()
     {
-        Invlpg = 40, TlbFlush = 100, Shootdown = 1500, ContextSwitch = 300, MinorFault = 250, HugeFault = 600,
-        MajorFault = 80_000, Segv = 1000, ZeroPage = 60, CopyPage = 120, Syscall = 60, PerPageSyscall = 10,
+        Invlpg = 40,
+        TlbFlush = 100,
+        Shootdown = 1500,
+        ContextSwitch = 300,
+        MinorFault = 250,
+        HugeFault = 600,
+        MajorFault = 80_000,
+        Segv = 1000,
+        ZeroPage = 60,
+        CopyPage = 120,
+        Syscall = 60,
+        PerPageSyscall = 10,
     };
 
     private static CpuPreset Skylake() => new()

@@ -1,5 +1,6 @@
 using Pagewise.Kernel.Hardware;
 using Pagewise.Malloc;
+using Pagewise.Replay.Recorded;
 
 namespace Pagewise.Replay.Heap;
 

@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.Tasks;
+using Pagewise.Replay.Recorded;
 
 namespace Pagewise.Replay.Images;
 

@@ -26,8 +26,13 @@ internal static class Segmentation
             int index = segments.FindIndex(segment => segment.Name == name);
             var facts = new SegmentFacts
             {
-                Name = name, Start = area.Start, End = area.End, Areas = 1, SizeBytes = area.LengthBytes,
-                ResidentBytes = resident, PageTableBytes = tables,
+                Name = name,
+                Start = area.Start,
+                End = area.End,
+                Areas = 1,
+                SizeBytes = area.LengthBytes,
+                ResidentBytes = resident,
+                PageTableBytes = tables,
             };
             if (index < 0)
             {

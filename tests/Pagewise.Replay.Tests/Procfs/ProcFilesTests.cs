@@ -10,10 +10,24 @@ public sealed class ProcFilesTests
     {
         var stat = new TaskStat
         {
-            Pid = 42, Comm = "a (b) c", ParentPid = 7, MinorFaults = 100, MajorFaults = 2, Threads = 3, VsizeBytes = 405504,
-            RssPages = 9, StartCode = 0x401000, EndCode = 0x402000, StartStack = 0x7fffffffe730, StartData = 0x403000,
-            EndData = 0x404000, StartBrk = 0x405000, ArgStart = 0x7fffffffea4d, ArgEnd = 0x7fffffffea60,
-            EnvStart = 0x7fffffffea60, EnvEnd = 0x7fffffffefe1,
+            Pid = 42,
+            Comm = "a (b) c",
+            ParentPid = 7,
+            MinorFaults = 100,
+            MajorFaults = 2,
+            Threads = 3,
+            VsizeBytes = 405504,
+            RssPages = 9,
+            StartCode = 0x401000,
+            EndCode = 0x402000,
+            StartStack = 0x7fffffffe730,
+            StartData = 0x403000,
+            EndData = 0x404000,
+            StartBrk = 0x405000,
+            ArgStart = 0x7fffffffea4d,
+            ArgEnd = 0x7fffffffea60,
+            EnvStart = 0x7fffffffea60,
+            EnvEnd = 0x7fffffffefe1,
         };
         TaskStat.TryParse(stat.ToString(), out TaskStat read).ShouldBeTrue();
         read.ShouldBe(stat);

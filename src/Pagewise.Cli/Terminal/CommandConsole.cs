@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Pagewise.Cli;
+namespace Pagewise.Cli.Terminal;
 
 /// <summary>Where a command writes: a terminal with colours, or plain text where output is piped or NO_COLOR is set.</summary>
 public sealed class CommandConsole

@@ -1,4 +1,4 @@
-namespace Pagewise.Cli;
+namespace Pagewise.Cli.Terminal;
 
 /// <summary>Files that commands write: whole or not at all.</summary>
 internal static class OutputFile

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Pagewise.Cli;
+namespace Pagewise.Cli.Terminal;
 
 /// <summary>
 /// Passes text on without the spaces at the ends of lines, with which tables fill up their last column, and with one

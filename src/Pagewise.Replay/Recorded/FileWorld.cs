@@ -1,7 +1,7 @@
 using Pagewise.Kernel.PageCache;
 using Pagewise.Procfs;
 
-namespace Pagewise.Replay;
+namespace Pagewise.Replay.Recorded;
 
 /// <summary>
 /// The files that a recording speaks of, as inodes of the machine. Path lookup is not modelled: a path is a file. The
