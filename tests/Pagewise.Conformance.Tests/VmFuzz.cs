@@ -22,8 +22,18 @@ internal static class VmFuzz
     /// <returns>The path of the recording.</returns>
     public static string Record(int seed, int calls, string opts)
     {
+        lock (OneAtATime)
+            return RecordAlone(seed, calls, opts);
+    }
+
+    // Runs share a scratch folder, and test classes run side by side.
+    private static readonly Lock OneAtATime = new();
+
+    private static string RecordAlone(int seed, int calls, string opts)
+    {
         string log = Path.Combine(LiveMachine.Scratch, $"fuzz-{seed}{(opts.Length > 0 ? "-" + opts : "")}.log");
         string[] last = Run(seed, calls, opts);
+        string difference = "";
         for (int attempt = 1; attempt < Attempts; attempt++)
         {
             string[] again = Run(seed, calls, opts);
@@ -33,10 +43,12 @@ internal static class VmFuzz
                 return log;
             }
 
+            int at = again.AsSpan().CommonPrefixLength(last);
+            difference = $"line {at + 1}: '{(at < last.Length ? last[at] : "")}', then '{(at < again.Length ? again[at] : "")}'";
             last = again;
         }
 
-        throw new InvalidOperationException($"the live kernel never repeated itself in {Attempts} runs: vmfuzz {seed} {calls} '{opts}'");
+        throw new InvalidOperationException($"the live kernel never repeated itself in {Attempts} runs: vmfuzz {seed} {calls} '{opts}'; {difference}");
     }
 
     private static string[] Run(int seed, int calls, string opts)
