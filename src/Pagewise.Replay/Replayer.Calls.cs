@@ -25,8 +25,14 @@ public sealed partial class Replayer
             return;
         }
 
-        // Whether modelled or not, it entered the kernel.
-        Machine.Clock.SystemCalls++;
+        // Modelled or not, and in however many pieces: it entered the kernel once.
+        long entered = Machine.Clock.SystemCalls + 1;
+        MakeCall(step, task, ref call);
+        Machine.Clock.SystemCalls = entered;
+    }
+
+    private void MakeCall(Event step, ReplayTask task, ref CallRecord call)
+    {
         if (call.Sysno == Sysno.Unknown)
             return;
         if (call.Sysno is Sysno.Exit or Sysno.ExitGroup)

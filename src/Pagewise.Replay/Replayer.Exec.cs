@@ -59,7 +59,9 @@ public sealed partial class Replayer
 
         ExecImage? image = ImageFromMaps.Build(copy, comm, [], _files.ByMapsLine)
             ?? ImageFromFile.TryBuild(exec.Path, comm, exec.Arguments, _files);
+        long entered = Machine.Clock.SystemCalls + 1;
         SysResult result = Execve(task, image ?? StandIn(exec.Path, comm));
+        Machine.Clock.SystemCalls = entered;
         task.IsPassedOver = false;
         task.Space = new ReplaySpace { Program = exec.Path, IsStandIn = image is null };
         task.Space.Calls.Add(exec.Call, result.IsError);

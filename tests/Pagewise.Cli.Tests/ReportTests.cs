@@ -23,6 +23,35 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void EveryFieldOfTheJsonIsDocumented()
+    {
+        string text = File.ReadAllText(Path.Combine(Checkout.Root, "docs", "json.md"));
+        using JsonDocument json = JsonDocument.Parse(CommandRun.Of("run", Checkout.Example("student.touch.log"), "--json").Output);
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        Collect(json.RootElement);
+        names.Count.ShouldBeGreaterThan(60);
+        foreach (string name in names)
+            text.ShouldContain($"`{name}`", Case.Sensitive);
+
+        void Collect(JsonElement element)
+        {
+            if (element.ValueKind == JsonValueKind.Array)
+            {
+                foreach (JsonElement item in element.EnumerateArray())
+                    Collect(item);
+            }
+            else if (element.ValueKind == JsonValueKind.Object)
+            {
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    names.Add(property.Name);
+                    Collect(property.Value);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void ExplainPrintsACopiedPageAsStored()
     {
         CommandRun run = CommandRun.Of("explain", "0x405000", "--in", Checkout.Example("student.touch.log"));
