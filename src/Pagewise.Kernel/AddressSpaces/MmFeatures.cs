@@ -21,13 +21,12 @@ public sealed record MmFeatures
         HasVvarVclock = kernel >= new KernelVersion(6, 13);
         VdsoBesideStack = kernel < new KernelVersion(6, 13);
         MovesBrkOfStaticPie = kernel >= new KernelVersion(6, 15);
+        HasAbove4G = kernel >= new KernelVersion(6, 6);
         HasMseal = kernel >= new KernelVersion(6, 10);
         HasDroppable = kernel >= new KernelVersion(6, 11);
         HasGuardRegions = kernel >= new KernelVersion(6, 13);
         HasGuardRegionsInFiles = kernel >= new KernelVersion(6, 15);
         MapsDevZeroForThp = kernel >= new KernelVersion(6, 16);
-        BssFollowsSegment = kernel >= new KernelVersion(6, 6);
-        ExpandsStackInGup = kernel < new KernelVersion(6, 5);
         CountsRetriedFaults = kernel < new KernelVersion(6, 4);
         ReclaimsPteTables = kernel >= new KernelVersion(6, 14);
         HasLargeExt4Folios = kernel >= new KernelVersion(6, 16);
@@ -76,6 +75,9 @@ public sealed record MmFeatures
     /// <summary>6.15: a static-pie's break moves to the low half without ASLR too.</summary>
     public bool MovesBrkOfStaticPie { get; }
 
+    /// <summary>6.6: MAP_ABOVE4G; earlier releases know no such flag.</summary>
+    public bool HasAbove4G { get; }
+
     /// <summary>6.10: mseal(2).</summary>
     public bool HasMseal { get; }
 
@@ -90,12 +92,6 @@ public sealed record MmFeatures
 
     /// <summary>Private mappings of /dev/zero are placed as for huge pages.</summary>
     public bool MapsDevZeroForThp { get; }
-
-    /// <summary>6.6: each program segment brings its own bss; before, one bss followed the last segment.</summary>
-    public bool BssFollowsSegment { get; }
-
-    /// <summary>Before 6.5: the kernel's own accesses (mlock, populate) grow stacks.</summary>
-    public bool ExpandsStackInGup { get; }
 
     /// <summary>Before 6.4: pgfault counts a fault that was retried after I/O twice.</summary>
     public bool CountsRetriedFaults { get; }

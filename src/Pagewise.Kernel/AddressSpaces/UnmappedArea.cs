@@ -39,7 +39,7 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
     /// <param name="address">The address asked for: exact with MAP_FIXED, else a hint, 0 for none.</param>
     /// <param name="length">The length in bytes, a multiple of the page size and not 0.</param>
     /// <param name="pgOff">The offset in the file, in pages.</param>
-    /// <param name="flags">MAP_* flags: FIXED and 32BIT matter.</param>
+    /// <param name="flags">MAP_* flags: FIXED, 32BIT and ABOVE4G matter.</param>
     /// <param name="hugePageShift">log2 of the page size, for hugetlbfs.</param>
     public SysResult Get(in Current current, Placement placement, ulong address, ulong length, ulong pgOff, MapFlags flags, int hugePageShift = 0)
     {
@@ -131,7 +131,8 @@ public sealed class UnmappedArea(AddressSpaceArenas spaces, VmaTree tree, VmSett
         ulong high = space.MmapBase;
         if (address > space.DefaultMapWindow)
             high += space.TaskSize - space.DefaultMapWindow;
-        ulong found = SearchTopDown(mm, PageSize, high, length, alignMask);
+        ulong low = (flags & MapFlags.Above4G) != 0 && !space.Is32Bit && _features.HasAbove4G ? 1UL << 32 : PageSize;
+        ulong found = SearchTopDown(mm, low, high, length, alignMask);
         return found != NoAddress ? found : BottomUp(mm, in space, hint, length, flags, alignMask);
     }
 

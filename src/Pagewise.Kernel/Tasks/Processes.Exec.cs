@@ -127,7 +127,7 @@ public sealed partial class Processes
         bool placedByMmap = program.IsPositionIndependent && image.Interpreter is null;
         if (program.IsPositionIndependent && !placedByMmap)
         {
-            bias = DynamicBase(space.Is32Bit, space.DefaultMapWindow);
+            bias = DynamicBase(in space);
             if (load.IsRandomized)
                 bias += (_aslr.Next() & ((1UL << (space.Is32Bit ? MmapRndCompatBits : MmapRndBits)) - 1)) << 12;
             if (program.AlignmentBytes != 0)
@@ -144,15 +144,23 @@ public sealed partial class Processes
             return error;
         SetSegmentMarks(ref space, program, bias);
         if (placedByMmap && (_settings.Features.MovesBrkOfStaticPie || (load.IsRandomized && _settings.RandomizeVaSpace > 1)))
-            space.StartBrk = PageAlign(DynamicBase(space.Is32Bit, space.DefaultMapWindow));
+            space.StartBrk = PageAlign(DynamicBase(in space));
         if (load.IsRandomized && _settings.RandomizeVaSpace > 1)
             space.StartBrk = _aslr.Page(space.StartBrk, space.Is32Bit ? 32UL << 20 : 1UL << 30);
         space.Brk = space.StartBrk;
         return Errno.None;
     }
 
-    /// <summary>ELF_ET_DYN_BASE: where position-independent programs go, two thirds up.</summary>
-    private static ulong DynamicBase(bool is32Bit, ulong window) => is32Bit ? 0x40_0000 : window / 3 * 2;
+    /// <summary>
+    /// ELF_ET_DYN_BASE: where position-independent programs go: two thirds up, at 4 MiB on a 32-bit kernel, 16 MiB above
+    /// a third for a 32-bit program on a 64-bit kernel (COMPAT_ELF_ET_DYN_BASE).
+    /// </summary>
+    private ulong DynamicBase(in MmStruct space)
+    {
+        if (IsKernel32Bit)
+            return 0x40_0000;
+        return space.Is32Bit ? PageAlign(space.DefaultMapWindow / 3) + (16UL << 20) : space.DefaultMapWindow / 3 * 2;
+    }
 
     /// <summary>Maps a file's segments (elf_load, elf_map): the first one reserves the span of all.</summary>
     /// <param name="current">The caller, with the new address space.</param>

@@ -6,8 +6,8 @@ using Pagewise.Kernel.PageCache;
 namespace Pagewise.Kernel.Tasks;
 
 /// <summary>
-/// System V shared memory (ipc/shm.c): segments are shmem inodes under an id and a key. Simplified: no permissions, no
-/// huge pages, and ids count up from 0.
+/// System V shared memory (ipc/shm.c): segments are shmem inodes under an id and a key. Simplified: no groups, no huge
+/// pages, and ids count up from 0.
 /// </summary>
 /// <param name="mappings">Maps segments.</param>
 /// <param name="files">Open files: one for each attachment.</param>
@@ -15,6 +15,10 @@ namespace Pagewise.Kernel.Tasks;
 public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, InodeTable inodes)
 {
     private const int IpcPrivate = 0;
+    private const uint ModeMask = 0x1ff;
+    private const uint Readable = 0x124;
+    private const uint Writable = 0x92;
+    private const uint Executable = 0x49;
     private const ulong PageSize = 4096;
 
     private readonly List<Segment> _segments = [];
@@ -23,8 +27,9 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
     /// <param name="Key">The key; IPC_PRIVATE once removed.</param>
     /// <param name="Inode">The memory.</param>
     /// <param name="Name">The inode's name, which tells it from a later inode in the same place.</param>
+    /// <param name="Mode">Access rights of owner, group and others.</param>
     /// <param name="IsRemoved">Whether only attachments keep it.</param>
-    private record struct Segment(int Key, int Inode, int Name, bool IsRemoved);
+    private record struct Segment(int Key, int Inode, int Name, uint Mode, bool IsRemoved);
 
     /// <summary>Whether an id names a segment: one that was removed lasts as long as it is attached somewhere.</summary>
     public bool Exists(int id)
@@ -44,6 +49,8 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
         {
             if ((flags & (ShmFlags.Create | ShmFlags.Exclusive)) == (ShmFlags.Create | ShmFlags.Exclusive))
                 return Errno.EEXIST;
+            if (!MayAccess(in current, found, (uint)flags & ModeMask))
+                return Errno.EACCES;
             return inodes.Inodes[_segments[found].Inode].SizeBytes < sizeBytes ? Errno.EINVAL : SysResult.Of((ulong)found);
         }
 
@@ -62,7 +69,7 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
         if (inode == 0)
             return error;
         inodes.Inodes[inode].IsDeleted = true;
-        _segments.Add(new Segment(key, inode, inodes.Inodes[inode].Name, IsRemoved: false));
+        _segments.Add(new Segment(key, inode, inodes.Inodes[inode].Name, (uint)flags & ModeMask, IsRemoved: false));
         return SysResult.Of((ulong)id);
     }
 
@@ -94,6 +101,9 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
             return Errno.EINVAL;
         bool isReadOnly = (flags & ShmFlags.ReadOnly) != 0;
         Prot prot = Prot.Read | (isReadOnly ? Prot.None : Prot.Write) | ((flags & ShmFlags.Exec) != 0 ? Prot.Exec : Prot.None);
+        uint rights = Readable | (isReadOnly ? 0 : Writable) | ((flags & ShmFlags.Exec) != 0 ? Executable : 0);
+        if (!MayAccess(in current, id, rights))
+            return Errno.EACCES;
         int inode = _segments[id].Inode;
         ulong size = inodes.Inodes[inode].SizeBytes;
         if (address != 0 && (flags & ShmFlags.Remap) == 0
@@ -106,6 +116,16 @@ public sealed class SharedSegments(MemoryMappings mappings, OpenFiles files, Ino
         SysResult result = mappings.Mmap(in current, file, address, size, prot, mapFlags, 0);
         files.Put(file);
         return result;
+    }
+
+    /// <summary>Whether a segment grants the caller what it asks for (ipcperms): the owner's bits or the others'.</summary>
+    private bool MayAccess(in Current current, int id, uint wanted)
+    {
+        uint granted = _segments[id].Mode;
+        if (current.Uid == inodes.Inodes[_segments[id].Inode].OwnerUid)
+            granted >>= 6;
+        wanted = (wanted >> 6) | (wanted >> 3) | wanted;
+        return (wanted & ~granted & 7) == 0 || current.Uid == 0;
     }
 
     /// <summary>shmdt(2): unmaps what is left of the attachment that began at an address.</summary>

@@ -4,7 +4,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
-using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Tasks;
 using Pagewise.Kernel.Tests.AddressSpaces;
 using Pagewise.Workloads.Tests;
 
@@ -68,7 +68,7 @@ internal sealed class RecordedVmaOperations : IDisposable
 
     private string Access()
     {
-        ref Tasks.TaskStruct task = ref _machine.Tasks.Tasks[_task];
+        ref TaskStruct task = ref _machine.Tasks.Tasks[_task];
         long minor = task.MinorFaults;
         long major = task.MajorFaults;
         bool isWrite = _words[1] == "write";
