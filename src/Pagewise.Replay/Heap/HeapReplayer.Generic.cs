@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Abi;
 using Pagewise.Malloc;
+using Pagewise.Malloc.Flat;
 using Pagewise.Malloc.Platforms;
 using Pagewise.Malloc.Releases;
 
@@ -11,7 +12,10 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
     where TAbi : struct, IMallocAbi
     where TRelease : struct, IGlibcRelease
 {
+    private const int GroupLength = 16;
+
     private readonly PtMalloc<TAbi, TRelease, TouchedMemory, CountedSystemCalls.Door> _malloc;
+    private ulong _warm;
     private long _calls;
     private long _liveBlocks;
     private ulong _liveBytes;
@@ -112,11 +116,10 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
     public override HeapSnapshot TakeSnapshot()
     {
         var live = new List<HeapBlock>((int)Math.Min(_liveBlocks, int.MaxValue));
-        Span<ulong> blocks = Blocks;
-        for (int slot = 1; slot < blocks.Length; slot++)
+        foreach (ref readonly Slot slot in Slots.AsSpan())
         {
-            if (blocks[slot] != 0)
-                live.Add(new HeapBlock(blocks[slot], Sizes[slot], _malloc.ChunkOf(blocks[slot]), MadeBy[slot]));
+            if (slot.Address != 0)
+                live.Add(new HeapBlock(slot.Address, slot.SizeBytes, _malloc.ChunkOf(slot.Address), slot.Step));
         }
 
         live.Sort((left, right) => left.Address.CompareTo(right.Address));
@@ -124,6 +127,35 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
     }
 
     private void Make(ReadOnlySpan<HeapOp> ops)
+    {
+        while (!ops.IsEmpty)
+        {
+            ReadOnlySpan<HeapOp> group = ops[..Math.Min(GroupLength, ops.Length)];
+            Warm(group);
+            MakeGroup(group);
+            ops = ops[group.Length..];
+        }
+    }
+
+    // A large heap's blocks are in no cache. Loading what a group of steps will need, all at once, waits for memory once
+    // and not once for each step.
+    private void Warm(ReadOnlySpan<HeapOp> group)
+    {
+        FlatMemory memory = Space.Memory;
+        ulong word = 0;
+        foreach (ref readonly HeapOp op in group)
+            word += Slots[op.Slot].Address;
+        foreach (ref readonly HeapOp op in group)
+        {
+            ulong address = op.Kind == HeapOpKind.Free ? Slots[op.Slot].Address : 0;
+            if (address != 0)
+                word += memory.ReadU64(address - 8);
+        }
+
+        _warm = word;
+    }
+
+    private void MakeGroup(ReadOnlySpan<HeapOp> ops)
     {
         foreach (ref readonly HeapOp op in ops)
         {
@@ -191,7 +223,7 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
                 Compare(op, (ulong)_malloc.Mallopt((int)op.Aux, (int)(long)op.Arg));
                 break;
             case HeapOpKind.MallocUsableSize:
-                Compare(op, _malloc.MallocUsableSize(Blocks[op.Slot]));
+                Compare(op, _malloc.MallocUsableSize(Slots[op.Slot].Address));
                 break;
             case HeapOpKind.FreeAddress:
                 _calls++;
@@ -223,9 +255,7 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
         Compare(op, mem);
         if (op.Slot == 0 || mem == 0)
             return;
-        Blocks[op.Slot] = mem;
-        Sizes[op.Slot] = op.Arg;
-        MadeBy[op.Slot] = (uint)Position;
+        Slots[op.Slot] = new Slot { Address = mem, SizeBytes = op.Arg, Step = (uint)Position };
         _liveBlocks++;
         _liveBytes += op.Arg;
         if (Options.Touch != TouchAssumption.None)
@@ -237,20 +267,20 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
         _calls++;
         if (op.Slot == 0)
             return;
-        ref ulong block = ref Blocks[op.Slot];
-        ulong mem = block;
+        ref Slot slot = ref Slots[op.Slot];
+        ulong mem = slot.Address;
         if (mem == 0)
             return;
-        block = 0;
+        slot.Address = 0;
         _liveBlocks--;
-        _liveBytes -= Sizes[op.Slot];
+        _liveBytes -= slot.SizeBytes;
         _malloc.Free(mem);
     }
 
     private void Realloc(in HeapOp op)
     {
         int old = (int)op.Aux;
-        ulong mem = Blocks[old];
+        ulong mem = Slots[old].Address;
         if (mem == 0)
         {
             Take(op, _malloc.Realloc(0, op.Arg));
@@ -258,12 +288,12 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
         }
 
         _calls++;
-        ulong oldSize = Sizes[old];
+        ulong oldSize = Slots[old].SizeBytes;
         ulong moved = _malloc.Realloc(mem, op.Arg);
         Compare(op, moved);
         if (moved == 0 && op.Arg != 0)
             return;
-        Blocks[old] = 0;
+        Slots[old].Address = 0;
         _liveBytes -= oldSize;
         if (op.Slot == 0)
         {
@@ -271,9 +301,7 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
             return;
         }
 
-        Blocks[op.Slot] = moved;
-        Sizes[op.Slot] = op.Arg;
-        MadeBy[op.Slot] = (uint)Position;
+        Slots[op.Slot] = new Slot { Address = moved, SizeBytes = op.Arg, Step = (uint)Position };
         _liveBytes += op.Arg;
         if (op.Arg > oldSize && Options.Touch != TouchAssumption.None)
             Pages.Touch(moved + oldSize, op.Arg - oldSize);

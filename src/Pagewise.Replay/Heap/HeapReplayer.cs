@@ -16,19 +16,28 @@ public abstract class HeapReplayer : IHeapView, IDisposable
     private const int NarrowFoldBits = 40;
     private const int WideFoldBits = 43;
 
-    private readonly ulong[] _blocks;
-    private readonly ulong[] _sizes;
-    private readonly uint[] _madeBy;
+    private readonly Slot[] _slots;
     private readonly long _sampleEvery;
     private readonly List<HeapSample> _samples = [];
+
+    /// <summary>A block of the program, by the slot that the script gives it.</summary>
+    private protected struct Slot
+    {
+        /// <summary>Where the model has it; 0 when it is not live.</summary>
+        public ulong Address;
+
+        /// <summary>What the program asked for.</summary>
+        public ulong SizeBytes;
+
+        /// <summary>The step that took it, from 0.</summary>
+        public uint Step;
+    }
 
     private protected HeapReplayer(HeapScript script, HeapReplayOptions options, int foldBits)
     {
         Script = script;
         Options = options;
-        _blocks = new ulong[script.SlotEnd];
-        _sizes = new ulong[script.SlotEnd];
-        _madeBy = new uint[script.SlotEnd];
+        _slots = new Slot[script.SlotEnd];
         _sampleEvery = options.Samples > 0 ? Math.Max(1, script.Count / options.Samples) : long.MaxValue;
         Space = script.Prologue.CreateAddressSpace(placedByQemu: script.Prologue.Platform == "armhf", foldBits);
         Pages = new TouchedPages(foldBits);
@@ -118,11 +127,7 @@ public abstract class HeapReplayer : IHeapView, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected Span<ulong> Blocks => _blocks;
-
-    private protected Span<ulong> Sizes => _sizes;
-
-    private protected Span<uint> MadeBy => _madeBy;
+    private protected Slot[] Slots => _slots;
 
     private protected long NextSample { get; private set; }
 

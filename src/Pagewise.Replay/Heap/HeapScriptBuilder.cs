@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Pagewise.Abi;
 using Pagewise.Workloads;
@@ -7,6 +8,9 @@ namespace Pagewise.Replay.Heap;
 /// <summary>Turns a recording's events into a script: finds each pointer's block and each thread's number.</summary>
 internal sealed class HeapScriptBuilder(RecordingReader reader)
 {
+    private const int WarmCalls = 16;
+    private const int BatchesAhead = 4;
+
     private readonly HeapScript _script = new(reader.File, reader.Format);
     private readonly LiveBlocks _live = new();
     private readonly Dictionary<int, ushort> _threads = [];
@@ -18,19 +22,14 @@ internal sealed class HeapScriptBuilder(RecordingReader reader)
     private readonly List<(long Step, Sysno Call, ulong Address)> _placements = [];
     private readonly SortedDictionary<string, long> _warnings = new(StringComparer.Ordinal);
     private ulong _break;
+    private ulong _warm;
     private ulong _nameless = ulong.MaxValue;
     private int _lastTid;
     private ushort _lastThread;
 
     public HeapScript Build()
     {
-        var batch = new EventBatch();
-        while (reader.Read(batch))
-        {
-            foreach (ref readonly Event e in batch.Events.Span)
-                Take(batch, e);
-        }
-
+        ReadAhead();
         if (_script.Calls == 0)
             throw new RecordingException(reader.File, "holds no call of the malloc family: it is no heap recording");
         _script.SlotEnd = _live.SlotEnd;
@@ -39,6 +38,57 @@ internal sealed class HeapScriptBuilder(RecordingReader reader)
         _script.Placements = _placements;
         _script.Warnings = _warnings;
         return _script;
+    }
+
+    // The recording is parsed on another thread, some batches ahead.
+    private void ReadAhead()
+    {
+        using var empty = new BlockingCollection<EventBatch>();
+        using var full = new BlockingCollection<EventBatch>();
+        for (int i = 0; i < BatchesAhead; i++)
+            empty.Add(new EventBatch());
+        Task parsing = Task.Run(() =>
+        {
+            try
+            {
+                EventBatch batch;
+                while (reader.Read(batch = empty.Take()))
+                    full.Add(batch);
+            }
+            finally
+            {
+                full.CompleteAdding();
+            }
+        });
+        foreach (EventBatch batch in full.GetConsumingEnumerable())
+        {
+            TakeBatch(batch);
+            empty.Add(batch);
+        }
+
+        parsing.GetAwaiter().GetResult();
+    }
+
+    private void TakeBatch(EventBatch batch)
+    {
+        int warmed = 0;
+        foreach (ref readonly Event e in batch.Events.Span)
+        {
+            if (e.Kind == EventKind.HeapCall && e.Index >= warmed)
+                warmed = Warm(batch.HeapCalls.Span, e.Index);
+            Take(batch, e);
+        }
+    }
+
+    // The next calls' places in the table of blocks, loaded together.
+    private int Warm(ReadOnlySpan<HeapCallRecord> calls, int from)
+    {
+        int to = Math.Min(calls.Length, from + WarmCalls);
+        ulong word = 0;
+        foreach (ref readonly HeapCallRecord call in calls[from..to])
+            word += _live.Warm(call.Function is HeapFunction.Free or HeapFunction.Realloc ? call.Arg0 : call.Result);
+        _warm = word;
+        return to;
     }
 
     private void Take(EventBatch batch, in Event e)

@@ -9,11 +9,17 @@ namespace Pagewise.Replay.Heap;
 internal sealed class LiveBlocks
 {
     private const int FirstCapacity = 1024;
-    private ulong[] _keys = new ulong[FirstCapacity];
-    private int[] _slots = new int[FirstCapacity];
+    private Entry[] _entries = new Entry[FirstCapacity];
     private int[] _freeSlots = new int[256];
     private int _freeCount;
     private int _shift = 64 - 10;
+
+    // A block's address, 0 where the place is free, and its slot: together, for a look-up is a cache miss each.
+    private struct Entry
+    {
+        public ulong Key;
+        public int Slot;
+    }
 
     /// <summary>Blocks live now.</summary>
     public int Count { get; private set; }
@@ -21,16 +27,21 @@ internal sealed class LiveBlocks
     /// <summary>One past the highest slot ever used; slot 0 is none.</summary>
     public int SlotEnd { get; private set; } = 1;
 
+    /// <summary>Loads what a later look-up of an address begins with; many of these wait for memory together.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Warm(ulong address) => _entries[Home(address)].Key;
+
     /// <summary>The block's slot; 0 when no live block has this address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ulong address)
     {
-        int mask = _keys.Length - 1;
+        int mask = _entries.Length - 1;
         for (int i = Home(address); ; i = (i + 1) & mask)
         {
-            if (_keys[i] == address)
-                return _slots[i];
-            if (_keys[i] == 0)
+            ref readonly Entry entry = ref _entries[i];
+            if (entry.Key == address)
+                return entry.Slot;
+            if (entry.Key == 0)
                 return 0;
         }
     }
@@ -38,7 +49,7 @@ internal sealed class LiveBlocks
     /// <summary>Adds a block at an address that has none, not 0; gives its slot.</summary>
     public int Add(ulong address)
     {
-        if (Count * 2 >= _keys.Length)
+        if (Count * 2 >= _entries.Length)
             Grow();
         int slot = _freeCount > 0 ? _freeSlots[--_freeCount] : SlotEnd++;
         Place(address, slot);
@@ -49,33 +60,32 @@ internal sealed class LiveBlocks
     /// <summary>Takes a block out; gives the slot it had, 0 when there is none.</summary>
     public int Remove(ulong address)
     {
-        int mask = _keys.Length - 1;
+        int mask = _entries.Length - 1;
         int i = Home(address);
-        while (_keys[i] != address)
+        while (_entries[i].Key != address)
         {
-            if (_keys[i] == 0)
+            if (_entries[i].Key == 0)
                 return 0;
             i = (i + 1) & mask;
         }
 
-        int slot = _slots[i];
+        int slot = _entries[i].Slot;
         if (_freeCount == _freeSlots.Length)
             Array.Resize(ref _freeSlots, _freeCount * 2);
         _freeSlots[_freeCount++] = slot;
         Count--;
 
         // Entries behind move up as long as that brings them nearer home.
-        for (int next = (i + 1) & mask; _keys[next] != 0; next = (next + 1) & mask)
+        for (int next = (i + 1) & mask; _entries[next].Key != 0; next = (next + 1) & mask)
         {
-            int home = Home(_keys[next]);
+            int home = Home(_entries[next].Key);
             if (((next - home) & mask) < ((next - i) & mask))
                 continue;
-            _keys[i] = _keys[next];
-            _slots[i] = _slots[next];
+            _entries[i] = _entries[next];
             i = next;
         }
 
-        _keys[i] = 0;
+        _entries[i].Key = 0;
         return slot;
     }
 
@@ -84,24 +94,22 @@ internal sealed class LiveBlocks
 
     private void Place(ulong address, int slot)
     {
-        int mask = _keys.Length - 1;
+        int mask = _entries.Length - 1;
         int i = Home(address);
-        while (_keys[i] != 0)
+        while (_entries[i].Key != 0)
             i = (i + 1) & mask;
-        _keys[i] = address;
-        _slots[i] = slot;
+        _entries[i] = new Entry { Key = address, Slot = slot };
     }
 
     private void Grow()
     {
-        (ulong[] keys, int[] slots) = (_keys, _slots);
-        _keys = new ulong[keys.Length * 2];
-        _slots = new int[keys.Length * 2];
+        Entry[] old = _entries;
+        _entries = new Entry[old.Length * 2];
         _shift--;
-        for (int i = 0; i < keys.Length; i++)
+        foreach (ref readonly Entry entry in old.AsSpan())
         {
-            if (keys[i] != 0)
-                Place(keys[i], slots[i]);
+            if (entry.Key != 0)
+                Place(entry.Key, entry.Slot);
         }
     }
 }

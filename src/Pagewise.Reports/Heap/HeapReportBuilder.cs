@@ -19,9 +19,11 @@ public static class HeapReportBuilder
         using var replayer = HeapReplayer.Create(script, options with { Samples = TimelinePoints });
         replayer.Run();
         HeapTotals totals = replayer.Totals;
+        Task<HeapAnatomy>? atPeak = totals.PeakResidentStep == replayer.Position ? null : Task.Run(() => AtStep(script, options, totals.PeakResidentStep));
         HeapSnapshot end = replayer.TakeSnapshot();
         HeapAnatomy final = HeapAnatomy.Of(end);
-        HeapAnatomy peak = totals.PeakResidentStep == replayer.Position ? final : AtStep(script, options, totals.PeakResidentStep);
+        IReadOnlyList<HeapSizeClass> sizes = SizeClasses(script, end);
+        HeapAnatomy peak = atPeak?.GetAwaiter().GetResult() ?? final;
         return new HeapReport(
             Facts(replayer),
             [
@@ -34,7 +36,7 @@ public static class HeapReportBuilder
             totals.Faults, totals.PagesReturned, totals.Arenas, totals.SystemCalls,
             Causes(peak.Space, final.Space), peak.Residence, final.Residence,
             [.. replayer.Samples.Select(sample => new HeapMoment(script.CallOfStep(sample.Step - 1), sample.LiveBytes, sample.SystemBytes, sample.ResidentBytes))],
-            SizeClasses(script, end), Pins(script, final, totals.Calls));
+            sizes, Pins(script, final, totals.Calls));
     }
 
     /// <summary>The facts of a replay's recording as far as it has got.</summary>
