@@ -234,6 +234,6 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
     private static bool AreCompatible(in VmArea lower, in VmArea upper) =>
         lower.End == upper.Start
         && lower.File == upper.File
-        && ((lower.Flags ^ upper.Flags) & ~(VmFlags.AccessMask | VmFlags.SoftDirty)) == 0
+        && ((lower.Flags ^ upper.Flags) & ~(VmFlags.AccessMask | VmFlags.SoftDirty | VmFlags.MaybeGuard)) == 0
         && upper.PgOff == lower.PgOff + ((upper.Start - lower.Start) >> 12);
 }

@@ -26,6 +26,7 @@ public sealed record MmFeatures
         HasDroppable = kernel >= new KernelVersion(6, 11);
         HasGuardRegions = kernel >= new KernelVersion(6, 13);
         HasGuardRegionsInFiles = kernel >= new KernelVersion(6, 15);
+        HasMaybeGuard = kernel >= new KernelVersion(6, 18);
         MapsDevZeroForThp = kernel >= new KernelVersion(6, 16);
         CountsRetriedFaults = kernel < new KernelVersion(6, 4);
         ReclaimsPteTables = kernel >= new KernelVersion(6, 14);
@@ -89,6 +90,12 @@ public sealed record MmFeatures
 
     /// <summary>6.15: guard regions in file mappings and read-only ones too.</summary>
     public bool HasGuardRegionsInFiles { get; }
+
+    /// <summary>
+    /// Guard markers are told by VM_MAYBE_GUARD, and only anonymous areas get an anon_vma with their first; before, every
+    /// area did. Found by which areas merge after MADV_GUARD_INSTALL.
+    /// </summary>
+    public bool HasMaybeGuard { get; }
 
     /// <summary>Private mappings of /dev/zero are placed as for huge pages.</summary>
     public bool MapsDevZeroForThp { get; }

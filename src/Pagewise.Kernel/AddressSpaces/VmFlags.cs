@@ -26,7 +26,7 @@ public enum VmFlags : ulong
     MayShare = 0x80,
     /// <summary><c>VM_GROWSDOWN</c>.</summary>
     GrowsDown = 0x100,
-    /// <summary><c>VM_MAYBE_GUARD</c> (6.18): a guard marker may be present.</summary>
+    /// <summary><c>VM_MAYBE_GUARD</c> (6.18): a guard marker may be present, which fork copies. Merging ignores it and keeps it.</summary>
     MaybeGuard = 0x800,
     /// <summary><c>VM_PFNMAP</c>: frames without struct page (vvar).</summary>
     PfnMap = 0x400,

@@ -15,12 +15,12 @@ internal sealed partial class FaultHandler<TFormat>
     public IEnumerable<uint> SpecialFrames => _specialFrames.Values;
 
     /// <summary>The first touch of a page of a file or of shared memory (do_fault).</summary>
-    private FaultResult DoFault(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool write)
+    private FaultResult DoFault(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool write, bool isNewTable)
     {
         if (area.Name != VmaName.None)
             return SpecialMappingFault(ref area, ref mm, pte, address);
         if (!write)
-            return DoReadFault(ref area, ref mm, address, pte);
+            return DoReadFault(ref area, ref mm, address, pte, isNewTable);
         return (area.Flags & VmFlags.Shared) != 0
             ? DoSharedFault(ref area, ref mm, address, pte)
             : DoCowFault(vma, ref area, ref mm, address, pte);
@@ -30,10 +30,10 @@ internal sealed partial class FaultHandler<TFormat>
     /// A read: cached pages around the address are mapped with it; if the wanted one was among them, done. A page that
     /// had to be read is mapped by a second try, which maps its neighbours too (do_read_fault).
     /// </summary>
-    private FaultResult DoReadFault(ref VmArea area, ref MmStruct mm, ulong address, ulong pte)
+    private FaultResult DoReadFault(ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool isNewTable)
     {
         bool looksAround = _faultAroundPages > 1 && !area.IsShm; // shm_vm_ops has no map_pages
-        if (looksAround && FaultAround(ref area, ref mm, address, pte))
+        if (looksAround && FaultAround(ref area, ref mm, address, pte, isNewTable))
         {
             mm.Faults.File++;
             return FaultResult.None;
@@ -42,7 +42,7 @@ internal sealed partial class FaultHandler<TFormat>
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
         if (pfn == 0)
             return result;
-        if (result != FaultResult.Major || !looksAround || !FaultAround(ref area, ref mm, address, pte))
+        if (result != FaultResult.Major || !looksAround || !FaultAround(ref area, ref mm, address, pte, isNewTable))
             FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area));
         mm.Faults.File++;
         return result;
@@ -51,17 +51,23 @@ internal sealed partial class FaultHandler<TFormat>
     /// <summary>
     /// Maps the cached pages of a block around an address that have no entry yet, within the area, the table and the
     /// file (do_fault_around, filemap_map_pages). The block starts aligned or with the area, whichever is later, and has
-    /// its full length from there; a large folio that it meets is mapped whole where <see cref="FolioFits"/>.
+    /// its full length from there; a large folio that it meets is mapped whole where <see cref="FolioFits"/>, but for
+    /// the file's last. Linux 6.18 compares with the index of the last page where it means the one after it, and where
+    /// that holds of the first folio met, the page table is not put in place either: then nothing is mapped when there
+    /// was none (found by experiment).
     /// </summary>
     /// <returns>Whether the wanted page is now mapped.</returns>
-    private bool FaultAround(ref VmArea area, ref MmStruct mm, ulong address, ulong pte)
+    private bool FaultAround(ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool isNewTable)
     {
         ulong blockBytes = (ulong)_faultAroundPages << Pfn.Shift;
         ulong tableStart = address & ~(Pte<TFormat>.SizeAt(2) - 1);
         ulong start = Math.Max(Math.Max(address & ~(blockBytes - 1), tableStart), area.Start);
         ulong end = Math.Min(start + blockBytes, Math.Min(tableStart + Pte<TFormat>.SizeAt(2), area.End));
         ulong first = area.PageIndex(start);
-        ulong last = Math.Min(area.PageIndex(end), _inodes.Inodes[area.Inode].SizePages);
+        ulong filePages = _inodes.Inodes[area.Inode].SizePages;
+        ulong last = Math.Min(area.PageIndex(end), filePages);
+        ulong lastWhole = _inodes.Inodes[area.Inode].Kind == InodeKind.Shmem ? filePages : filePages - 1;
+        bool isFirst = _features.MapsWholeFolios && isNewTable;
         ulong protection = PageProtection(area);
         bool found = false;
         for (ulong index = first; index < last;)
@@ -69,10 +75,13 @@ internal sealed partial class FaultHandler<TFormat>
             uint pfn = _pages.Find(area.Inode, index, out _);
             ulong from = index;
             ulong to = index + 1;
+            if (pfn != 0 && isFirst && _pages.FolioStart(pfn) + _pages.FolioPages(pfn) > lastWhole)
+                return false;
+            isFirst &= pfn == 0;
             if (pfn != 0 && _memMap[pfn].FolioOrder != 0)
             {
                 to = _pages.FolioStart(pfn) + _pages.FolioPages(pfn);
-                if (FolioFits(area, address, pfn))
+                if (to <= lastWhole && FolioFits(area, address, pfn))
                     from = _pages.FolioStart(pfn);
                 else
                     to = Math.Min(to, last);

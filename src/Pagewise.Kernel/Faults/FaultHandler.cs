@@ -146,7 +146,8 @@ internal sealed partial class FaultHandler<TFormat>
         if (pmd == 0)
             return FaultResult.Oom;
         ulong entry = _tables.Load(pmd);
-        if (!Pte<TFormat>.IsTable(entry))
+        bool isNewTable = !Pte<TFormat>.IsTable(entry);
+        if (isNewTable)
         {
             FaultResult huge = ResolveHuge(vma, ref area, ref mm, address, pmd, entry, write);
             if (huge != FaultResult.Fallback)
@@ -161,7 +162,7 @@ internal sealed partial class FaultHandler<TFormat>
         {
             return area.IsAnonymous
                 ? DoAnonymousPage(vma, ref area, ref mm, address, pte, write)
-                : DoFault(vma, ref area, ref mm, address, pte, write);
+                : DoFault(vma, ref area, ref mm, address, pte, write, isNewTable);
         }
 
         if (!Pte<TFormat>.IsPresent(entry))

@@ -99,8 +99,6 @@ internal sealed partial class PageTablesOf<TFormat>
     /// <summary>madvise_guard_install: pages give way to markers. The area's checks are the caller's.</summary>
     private Errno GuardInstall(int vma, ulong start, ulong end)
     {
-        if (!_anonVmas.Prepare(vma))
-            return Errno.ENOMEM;
         int mm = _vmas[vma].Mm;
         Zap(vma, start, end, keepMarkers: true);
         for (ulong address = start; address < end; address += Pfn.SizeBytes)

@@ -9,7 +9,7 @@ internal sealed partial class PageTablesOf<TFormat>
     public override bool NeedsCopy(int sourceVma)
     {
         ref VmArea area = ref _vmas[sourceVma];
-        return (area.Flags & (VmFlags.PfnMap | VmFlags.MixedMap)) != 0 || area.AnonVma != 0;
+        return (area.Flags & (VmFlags.PfnMap | VmFlags.MixedMap | VmFlags.MaybeGuard)) != 0 || area.AnonVma != 0;
     }
 
     public override bool Copy(int destinationVma, int sourceVma)

@@ -38,8 +38,7 @@ internal sealed partial class PageTablesOf<TFormat>
                 destination = destination == 0 || (target & (Pte<TFormat>.SizeAt(2) - 1)) == 0
                     ? 0
                     : destination + (ulong)TFormat.EntryBytes;
-                if (entry == 0)
-                    continue;
+                // A table on this side makes one on the other, even if nothing in it has to move (pte_alloc).
                 if (destination == 0)
                 {
                     destination = tables.Allocate(mm, target, 1);
@@ -47,6 +46,8 @@ internal sealed partial class PageTablesOf<TFormat>
                         return false;
                 }
 
+                if (entry == 0)
+                    continue;
                 tables.Store(at, 0);
                 tables.Store(destination, entry);
                 Moved = true;

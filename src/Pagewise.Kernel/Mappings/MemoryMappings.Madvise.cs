@@ -99,8 +99,12 @@ public sealed partial class MemoryMappings
             case Madvice.GuardInstall:
                 if (!MayGuard(in area, mayBeLocked: false))
                     return Errno.EINVAL;
-                // Without an anon_vma fork would not copy the markers.
-                return _anonVmas.Prepare(vma) ? _pageTables.Advise(vma, start, end, advice) : Errno.EAGAIN;
+                // Fork copies the markers of an area that has an anon_vma, or that is flagged.
+                if ((area.IsAnonymous || !_features.HasMaybeGuard) && !_anonVmas.Prepare(vma))
+                    return Errno.EAGAIN;
+                if (_features.HasMaybeGuard)
+                    _vmas[vma].Flags |= VmFlags.MaybeGuard;
+                return _pageTables.Advise(vma, start, end, advice);
             case Madvice.GuardRemove:
                 return MayGuard(in area, mayBeLocked: true) ? _pageTables.Advise(vma, start, end, advice) : Errno.EINVAL;
             case Madvice.Normal:

@@ -66,17 +66,20 @@ public sealed partial class MemoryMappings
                 if (!InheritAnonVma(range.Prev, range.Next))
                     return 0;
                 range.End = _vmas[range.Next].End;
+                KeepSticky(range.Prev, _vmas[range.Next].Flags);
                 RemoveArea(range.Next);
             }
 
             if (!InheritCopied(range.Prev, in range))
                 return 0;
+            KeepSticky(range.Prev, range.Flags);
             _tree.SetRange(range.Prev, prev.Start, range.End, prev.PgOff);
             return range.Prev;
         }
 
         if (!right || !InheritCopied(range.Next, in range))
             return 0;
+        KeepSticky(range.Next, range.Flags);
         _tree.SetRange(range.Next, range.Start, _vmas[range.Next].End, range.PgOff);
         return range.Next;
     }
@@ -105,6 +108,7 @@ public sealed partial class MemoryMappings
             if (!InheritAnonVma(range.Prev, _vmas[range.Next].AnonVma != 0 ? range.Next : range.Middle))
                 return 0;
             ulong end = _vmas[range.Next].End;
+            KeepSticky(range.Prev, _vmas[range.Next].Flags | middle.Flags);
             RemoveArea(range.Next);
             RemoveArea(range.Middle);
             GrowEnd(range.Prev, end);
@@ -115,6 +119,7 @@ public sealed partial class MemoryMappings
         {
             if (!InheritAnonVma(range.Prev, range.Middle))
                 return 0;
+            KeepSticky(range.Prev, middle.Flags);
             if (removeMiddle)
                 RemoveArea(range.Middle);
             else
@@ -125,6 +130,7 @@ public sealed partial class MemoryMappings
 
         if (!InheritAnonVma(range.Next, range.Middle))
             return 0;
+        KeepSticky(range.Next, middle.Flags);
         if (removeMiddle)
             RemoveArea(range.Middle);
         else
@@ -132,6 +138,9 @@ public sealed partial class MemoryMappings
         _tree.SetRange(range.Next, range.Start, _vmas[range.Next].End, range.PgOff);
         return range.Next;
     }
+
+    /// <summary>A flag that says what an area may hold stays with the area that takes it in (VM_STICKY).</summary>
+    private void KeepSticky(int vma, VmFlags taken) => _vmas[vma].Flags |= taken & VmFlags.MaybeGuard;
 
     private void GrowEnd(int vma, ulong end) => _tree.SetRange(vma, _vmas[vma].Start, end, _vmas[vma].PgOff);
 
@@ -177,7 +186,7 @@ public sealed partial class MemoryMappings
 
     /// <summary>Whether flags and file agree (is_mergeable_vma).</summary>
     private static bool IsMergeable(in VmArea area, in MergeRange range) =>
-        ((area.Flags ^ range.Flags) & ~VmFlags.SoftDirty) == 0 && area.File == range.File;
+        ((area.Flags ^ range.Flags) & ~(VmFlags.SoftDirty | VmFlags.MaybeGuard)) == 0 && area.File == range.File;
 
     /// <summary>
     /// Whether the anonymous pages of both sides may hang on one anon_vma (is_mergeable_anon_vma): it is the same, or

@@ -116,5 +116,5 @@ public sealed partial class MemoryMappings
     }
 
     /// <summary>Sets an area's flags; an inode's count of writable shared mappings follows VM_SHARED and VM_MAYWRITE, which never change here.</summary>
-    private void SetFlags(int vma, VmFlags flags) => _vmas[vma].Flags = flags;
+    private void SetFlags(int vma, VmFlags flags) => _vmas[vma].Flags = flags | (_vmas[vma].Flags & VmFlags.MaybeGuard);
 }

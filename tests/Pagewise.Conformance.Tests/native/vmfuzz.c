@@ -445,6 +445,8 @@ static void touch_some(u64 a, u64 len)
 
 /* ---- /proc/self/maps ---- */
 static char maps_text[1 << 14];
+static u64 known_shm[256][2]; /* real id, number in the log */
+static u32 known_shm_count;
 static u64 inode_of[1024], inode_number[1024];
 static u32 inode_count, inode_base;
 
@@ -480,7 +482,10 @@ static void maps_line(const char *s, const char *stop)
     line = log_used;
     for (const char *q = s; q < inode; q++) pc(*q);
     for (name = p; name < stop && *name == ' '; name++) ;
-    if (diskless && (number || (name < stop && name[0] == '/'))) {
+    if (diskless && name < stop && name[1] == 'S') { /* /SYSV…: the inode is the segment's id */
+        for (u32 i = 0; i < known_shm_count; i++)
+            if (known_shm[i][0] == number) { number = known_shm[i][1]; break; }
+    } else if (diskless && (number || (name < stop && name[0] == '/'))) {
         u32 i = 0;
         key = key << 48 | number;
         while (i < inode_count && inode_of[i] != key) i++;
@@ -728,12 +733,17 @@ static void step_shared(void)
         begin("ftruncate"); pu(fd); sep(); pu(size); end(r, 0);
         return;
     }
-    if (n < 52 && shm_count < 6) {
+    if (n < 52 && shm_count < 6 && known_shm_count < 256) {
         u64 size = pct(5) ? 0 : fresh_length();
         if (size > 32 * MiB) size = PAGE;
         r = sys(SYS_shmget, 0, size, 01600, 0, 0, 0);
         begin("shmget"); ps("IPC_PRIVATE, "); pu(size); ps(", IPC_CREAT|0600");
-        if (!failed(r)) { shm_ids[shm_count] = r; shm_numbers[shm_count++] = shm_made; }
+        if (!failed(r)) {
+            shm_ids[shm_count] = r;
+            shm_numbers[shm_count++] = shm_made;
+            known_shm[known_shm_count][0] = r;
+            known_shm[known_shm_count++][1] = shm_made;
+        }
         end(failed(r) ? r : (i64)shm_made++, 0);
         return;
     }
@@ -979,7 +989,7 @@ static void step_fork(void)
         depth++;
         rng ^= (u64)child << 32;
         shm_inherited = shm_count;
-        shm_made = child * 100;
+        shm_made = child << 16;
         inode_base = child * 1000;
         locked_ever = future_locked = 0;
         opts &= ~(1u << ('c' - 'a'));
@@ -1055,6 +1065,7 @@ __attribute__((used, noreturn)) static void start(u64 *stack)
     rng = number(args[1]) * 0x2545f4914f6cdd1dul + 1;
     next_process = 1000;
     forking = opt('k');
+    shm_made = 1 << 16;
     if (forking || opt('c')) process = 1000;
 
     u64 alternate[3] = {(u64)signal_stack, 0, sizeof signal_stack};
