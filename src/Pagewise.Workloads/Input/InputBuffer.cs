@@ -127,22 +127,8 @@ internal sealed class InputBuffer : IDisposable
     private static string FirstLine(Exception fault) => fault.Message.ReplaceLineEndings(" ").TrimEnd('.');
 
     /// <summary>The window and what follows it as a stream for a decompressor.</summary>
-    private sealed class WindowStream(InputBuffer source) : Stream
+    private sealed class WindowStream(InputBuffer source) : ReadOnlyStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override int Read(Span<byte> buffer)
         {
             if (!source.Require(1))
@@ -152,18 +138,6 @@ internal sealed class InputBuffer : IDisposable
             source.Take(length);
             return length;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -3,7 +3,7 @@ using Pagewise.NativeMemory;
 namespace Pagewise.Workloads;
 
 /// <summary>A zstd-compressed stream read through the system's libzstd.</summary>
-internal sealed class ZstdStream : Stream
+internal sealed class ZstdStream : ReadOnlyStream
 {
     private readonly Stream _source;
     private readonly ZstdDecoder _decoder;
@@ -17,20 +17,6 @@ internal sealed class ZstdStream : Stream
     {
         _source = source;
         _decoder = decoder;
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     public override int Read(Span<byte> buffer)
@@ -60,18 +46,6 @@ internal sealed class ZstdStream : Stream
 
         return 0;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -7,7 +7,7 @@ namespace Pagewise.Workloads;
 /// the tool, so that its process can be looked at. The reading end is open for writing too: opening it never waits,
 /// and the end is a 0 byte that this process writes when the tool has ended.
 /// </summary>
-internal sealed class Fifo : Stream
+internal sealed class Fifo : ReadOnlyStream
 {
     private readonly DirectoryInfo _folder;
     private readonly FileStream _pipe;
@@ -32,20 +32,6 @@ internal sealed class Fifo : Stream
 
     /// <summary>Where the tool is to write.</summary>
     public string FilePath { get; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Ends the stream after what is in it when <paramref name="tool"/> has ended.</summary>
     public void EndWith(Process tool) => _ = EndAsync(tool);
@@ -75,18 +61,6 @@ internal sealed class Fifo : Stream
         _aheadStart += length;
         return length;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

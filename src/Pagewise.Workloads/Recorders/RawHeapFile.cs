@@ -103,25 +103,11 @@ internal sealed class RawHeapFile
     }
 
     /// <summary>Beginnings of files one after another.</summary>
-    private sealed class SplicedStream(List<(string Path, long Length)> pieces) : Stream
+    private sealed class SplicedStream(List<(string Path, long Length)> pieces) : ReadOnlyStream
     {
         private int _next;
         private FileStream? _file;
         private long _left;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override int Read(Span<byte> buffer)
         {
@@ -139,18 +125,6 @@ internal sealed class RawHeapFile
             _left = read == 0 ? 0 : _left - read;
             return read == 0 ? Read(buffer) : read;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

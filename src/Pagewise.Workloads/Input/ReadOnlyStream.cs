@@ -1,4 +1,4 @@
-namespace Pagewise.Workloads.Tests.Input;
+namespace Pagewise.Workloads;
 
 /// <summary>A stream that can only be read forwards.</summary>
 internal abstract class ReadOnlyStream : Stream
@@ -16,6 +16,8 @@ internal abstract class ReadOnlyStream : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    public abstract override int Read(Span<byte> buffer);
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
