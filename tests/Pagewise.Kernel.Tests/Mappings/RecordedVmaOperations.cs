@@ -4,6 +4,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Tasks;
 using Pagewise.Kernel.Tests.AddressSpaces;
 using Pagewise.Workloads.Tests;
@@ -26,7 +27,7 @@ internal sealed class RecordedVmaOperations : IDisposable
 
     public RecordedVmaOperations(KernelVersion kernel)
     {
-        _machine = Machine.Create(new MachineSpec { Kernel = kernel, MemoryBytes = 8UL << 20, Thp = Hardware.ThpMode.Never });
+        _machine = Machine.Create(new MachineSpec { Kernel = kernel, MemoryBytes = 8UL << 20, Thp = ThpMode.Never });
         _task = _machine.SystemCalls.CreateInitialTask(1000, "wl");
         _fd = (int)_machine.SystemCalls.MemfdCreate(_task, "orc", MemfdFlags.None).Raw;
         _machine.SystemCalls.Ftruncate(_task, _fd, 16 * 4096).IsError.ShouldBeFalse();
