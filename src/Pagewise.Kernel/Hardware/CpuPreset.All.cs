@@ -43,11 +43,12 @@ public sealed partial record CpuPreset
     };
 
     /// <summary>
-    /// AMD Zen 3 (4 GHz). L1 TLBs of 64 entries, fully associative, for all page sizes, as WikiChip lists them for Zen and
-    /// Zen 2; L2 instruction TLB of 512 entries, 8-way, 4 KiB and 2 MiB, as 7-cpu.com lists it for Zen 2; L2 data TLB of
-    /// 2048 entries without 1 GiB pages, as WikiChip has it for Zen 2. Assumed: that Zen 3 keeps them, 16 ways in the L2
-    /// data TLB, its hit at 8 cycles, 64 entries in each page-walk cache, and the latencies. AMD skews the L2 ways by page
-    /// size and coalesces neighbouring pages; neither is modelled.
+    /// AMD Zen 3 (4 GHz). L1 TLBs of 64 entries, fully associative, for all page sizes, and an L2 data TLB of 2048 entries
+    /// without 1 GiB pages, as WikiChip lists them for Zen 2; L2 instruction TLB of 512 entries, 8-way, 4 KiB and 2 MiB, as
+    /// 7-cpu.com lists it for Zen 2; 64 entries in each page-walk cache: Chips and Cheese give the page directory cache of
+    /// all Zen cores 64 for the upper levels. Assumed: that Zen 3 keeps Zen 2's TLBs, 16 ways in the L2 data TLB, its hit
+    /// at 8 cycles, 64 entries for level 2 too (the core keeps those in the L2 data TLB), and the latencies. AMD skews the
+    /// L2 ways by page size and coalesces neighbouring pages; neither is modelled.
     /// </summary>
     private static CpuPreset Zen3() => new()
     {
@@ -62,8 +63,10 @@ public sealed partial record CpuPreset
     };
 
     /// <summary>
-    /// AMD Zen 4: Zen 3 with an L1 data TLB of 72 entries and an L2 data TLB of 3072, 24-way assumed, and 1 MiB of L2
-    /// cache. The two TLB sizes are the ones commonly given for the core and were not checked against AMD's guide.
+    /// AMD Zen 4 (4 GHz). Software Optimization Guide for the AMD Zen 4 Microarchitecture (57647), 2.6 and 2.7: L1 data TLB
+    /// of 72 entries, fully associative; L2 data TLB of 3072, 24-way; 1 MiB of L2 cache at 14 cycles, L3 at 50. CPUID
+    /// Fn8000_0005 and Fn8000_0006 of an EPYC of family 19h, model 11h, say the same sizes, 64 entries, fully associative,
+    /// in the L1 instruction TLB and 512 in the L2 one. The rest is Zen 3's.
     /// </summary>
     private static CpuPreset Zen4() => Zen3() with
     {
@@ -71,6 +74,7 @@ public sealed partial record CpuPreset
         L1Data = new() { Pages4K = new(72, 72), Shared = 3 },
         L2Data = new() { Pages4K = new(3072, 24), Shared = 2 },
         CacheBytes = [32 << 10, 1 << 20, 32 << 20],
+        Costs = KernelCosts with { L2TlbHit = 2, WalkL1 = 1, WalkL2 = 3.5, WalkLlc = 12.5, WalkMemory = 75 },
     };
 
     /// <summary>
