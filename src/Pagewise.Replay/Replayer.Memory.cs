@@ -70,6 +70,8 @@ public sealed partial class Replayer
 
         ulong address = task.Space.Addresses.Translate(recordedAddress);
         SysResult result = _calls.Mmap(task.Task, address, length, (Prot)call.Args[2], flags, fd, offset);
+        while (result.Raw != call.Result && LetAnotherGoFirst(task, ref call, result))
+            result = _calls.Mmap(task.Task, address, length, (Prot)call.Args[2], flags, fd, offset);
         task.Space.Calls.Add(Sysno.Mmap, result.IsError);
         SettlePlacement(task, ref call, result, length, flags, fd, offset);
         if (!call.SysResult.IsError && !result.IsError)

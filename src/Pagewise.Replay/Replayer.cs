@@ -117,12 +117,14 @@ public sealed partial class Replayer : IDisposable
         while (_prologue.Next(_reader, _spare) is { } batch)
         {
             _batch = batch;
-            for (int i = 0; i < batch.Events.Count; i++)
+            _advanced.Clear();
+            for (_position = 0; _position < batch.Events.Count; _position++)
             {
-                Event step = batch.Events[i];
+                Event step = batch.Events[_position];
                 if (step.Line > lastLine)
                     return;
-                Replay(step);
+                if (_advanced.Count == 0 || !_advanced.Remove(_position))
+                    Replay(step);
             }
 
             Observer?.BatchDone(this);

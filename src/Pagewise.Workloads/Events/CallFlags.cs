@@ -35,4 +35,6 @@ public enum CallFlags : ushort
     /// calls that returned: there it is an error of the recording).
     /// </summary>
     ArgumentsIncomplete = 2048,
+    /// <summary>Other tasks did something between the call's beginning and its end: see <see cref="CallRecord.LinesInFlight"/>.</summary>
+    InFlight = 4096,
 }

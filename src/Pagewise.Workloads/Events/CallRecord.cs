@@ -20,6 +20,12 @@ public struct CallRecord
     /// <summary>The payload's length in bytes.</summary>
     public int PayloadLength;
 
+    /// <summary>
+    /// How many lines before its own the call began, for a call with <see cref="CallFlags.InFlight"/>; it took effect
+    /// at some moment between the two.
+    /// </summary>
+    public int LinesInFlight;
+
     /// <summary>The call's name as recorded.</summary>
     public int Name;
 

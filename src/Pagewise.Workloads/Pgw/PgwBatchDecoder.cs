@@ -118,6 +118,8 @@ internal static class PgwBatchDecoder
         ulong lastResult = 0;
         foreach (ref CallRecord call in calls)
             call.Result = (long)Difference(ref source, ref lastResult);
+        foreach (ref CallRecord call in calls)
+            call.LinesInFlight = call.Has(CallFlags.InFlight) ? source.Count(int.MaxValue) : 0;
     }
 
     private static void DecodePayloads(ref ByteSource source, scoped Span<CallRecord> calls, EventBatch batch)

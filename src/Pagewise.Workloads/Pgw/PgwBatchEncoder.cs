@@ -159,6 +159,11 @@ internal sealed class PgwBatchEncoder
         ulong lastResult = 0;
         foreach (ref readonly CallRecord call in calls)
             Difference((ulong)call.Result, ref lastResult, sink);
+        foreach (ref readonly CallRecord call in calls)
+        {
+            if (call.Has(CallFlags.InFlight))
+                sink.Varint((ulong)call.LinesInFlight);
+        }
     }
 
     private static void EncodeTouches(ReadOnlySpan<TouchRecord> touches, ByteSink sink)

@@ -56,7 +56,13 @@ internal sealed partial class StraceReader
         var c = new Cursor(_joined.Span, _lines);
         ReadOnlySpan<byte> name = c.TakeName();
         c.Position++;
+        int placed = batch.Calls.Count;
         Place(ref c, tid, line, name, flags, batch);
+        if (line <= call.Line || batch.Calls.Count == placed)
+            return;
+        ref CallRecord record = ref batch.Calls[placed];
+        record.Flags |= CallFlags.InFlight;
+        record.LinesInFlight = (int)Math.Min(line - call.Line, int.MaxValue);
     }
 
     /// <summary>Adds a call that never returned.</summary>
