@@ -67,6 +67,32 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         _tcache = 0;
     }
 
+    /// <summary>
+    /// What follows happens in a forked child, whose only thread is the current one (__malloc_fork_unlock_child): the arenas
+    /// of threads that are not there any more are free. A process of one thread has none of those.
+    /// </summary>
+    public void ForkChild()
+    {
+        if (_singleThread)
+            return;
+        if (_threadArena != 0)
+            SetAttachedThreads(_threadArena, 1);
+        _freeList = 0;
+        ulong av = _mainArena;
+        do
+        {
+            if (av != _threadArena)
+            {
+                SetAttachedThreads(av, 0);
+                WriteWord(av + NextFreeOffset, _freeList);
+                _freeList = av;
+            }
+
+            av = NextArena(av);
+        }
+        while (av != _mainArena);
+    }
+
     private ulong NextArena(ulong av) => ReadWord(av + NextOffset);
 
     private ulong AttachedThreads(ulong av) => ReadWord(av + AttachedThreadsOffset);

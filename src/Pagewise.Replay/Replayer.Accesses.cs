@@ -183,7 +183,7 @@ public sealed partial class Replayer
             for (int i = 0; i < length; i++)
                 _scratch[i] = new AccessRun(start + ((ulong)i << 12), 1, kind);
             int done = Machine.Access(task.Task, _scratch.AsSpan(0, length), out FaultOutcome outcome);
-            AssumedAccesses += done;
+            _assumedAccesses += done;
             // Beyond the end of a file the rest of the area is out of reach as well.
             if (!outcome.IsResolved)
                 return;

@@ -12,6 +12,8 @@ public sealed partial class Replayer
 
     private void ReplayCall(Event step, ref CallRecord call)
     {
+        if (IsMallocsOwn(step, ref call))
+            return;
         ReplayTask task = TaskOf(step.Tid);
         if (call.Sysno is Sysno.Execve or Sysno.Execveat)
         {

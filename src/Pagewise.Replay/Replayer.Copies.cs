@@ -30,6 +30,7 @@ public sealed partial class Replayer
 
     private void ReplayNote(Event step, ref NoteRecord note)
     {
+        TakeHeapNote(ref note);
         if (note.Kind == NoteKind.MapsBegin)
         {
             _copy = new ProcessCopy { Pid = step.Tid, Occasion = "maps" };

@@ -45,6 +45,8 @@ public sealed partial class Replayer
             space.Addresses.Add(space.RecordedStartBrk.Value, space.ModelStartBrk, PageUp(recorded) - space.RecordedStartBrk.Value);
         if (result.Address > before)
             TouchRange(task, PageUp(before), PageUp(result.Address));
+        if (_isHeap)
+            HeapPlayer!.ProgramMovedBreak(result.Address);
     }
 
     // Where the break starts follows from the program, which the recording did not show.

@@ -27,6 +27,7 @@ public sealed partial class Replayer : IDisposable
     private readonly EventBatch _spare = new();
     private EventBatch _batch = new();
     private readonly ReplayMode _mode;
+    private long _assumedAccesses;
     private ReplaySpace? _current;
     private bool _hasSteps;
     private TlbCounters _mark;
@@ -86,7 +87,7 @@ public sealed partial class Replayer : IDisposable
     public bool HasAccesses => Accesses > 0;
 
     /// <summary>Accesses that no recording shows: made by the <see cref="TouchAssumption"/>.</summary>
-    public long AssumedAccesses { get; private set; }
+    public long AssumedAccesses => _assumedAccesses + (HeapPlayer?.AssumedAccesses ?? 0);
 
     /// <summary>Accesses that got a signal which the recording does not show.</summary>
     public long UnexpectedSignals { get; private set; }
@@ -134,6 +135,8 @@ public sealed partial class Replayer : IDisposable
         if (!_hasSteps)
             throw new ReplayException($"{_reader.File}: holds no recorded call and no access");
         EndSpaces();
+        foreach (KeyValuePair<string, long> warning in HeapPlayer?.Warnings ?? new Dictionary<string, long>())
+            _warnings[warning.Key] = warning.Value;
     }
 
     /// <inheritdoc/>
@@ -158,7 +161,8 @@ public sealed partial class Replayer : IDisposable
                 ReplayTouch(step, ref _batch.Touches[step.Index]);
                 break;
             case EventKind.HeapCall:
-                throw new ReplayException($"{_reader.File}: is a heap recording; a program's system calls or accesses were expected");
+                ReplayHeapCall(step, _batch.HeapCalls[step.Index]);
+                break;
             case EventKind.Note:
                 ReplayNote(step, ref _batch.Notes[step.Index]);
                 break;
@@ -168,6 +172,8 @@ public sealed partial class Replayer : IDisposable
     // The task of a thread; a thread that nobody was seen to make is the first of a process that ran before.
     private ReplayTask TaskOf(int tid)
     {
+        if (_isHeap && tid != 0 && !_endedThreads.Contains(tid))
+            return HeapThread(tid);
         if (_tasks.TryGetValue(tid, out ReplayTask? task))
             return task;
         task = new ReplayTask { RecordedTid = tid, Space = new ReplaySpace() };

@@ -31,13 +31,6 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void AHeapRecordingIsNotReplayedAsAProgram()
-    {
-        using var file = new TemporaryFile("# malloc trace\n# program: x\n[1] malloc(24) = 0x5555555592a0\n");
-        CommandRun.Of("run", file.Path).ShouldHaveFailedWith("heap");
-    }
-
-    [Fact]
     public void ACutLineHasAPlace()
     {
         string text = File.ReadAllText(Student);

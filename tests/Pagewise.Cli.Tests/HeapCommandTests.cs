@@ -53,6 +53,24 @@ public sealed class HeapCommandTests
     }
 
     [Fact]
+    public void RunPlaysTheHeapOnTheModelledMachine()
+    {
+        CommandRun none = CommandRun.Of("run", TwoThreads, "--json", "--touch", "none");
+        CommandRun write = CommandRun.Of("run", TwoThreads, "--json");
+        none.Status.ShouldBe(0, none.Error);
+        none.Error.ShouldBeEmpty();
+        using JsonDocument headers = JsonDocument.Parse(none.Output);
+        using JsonDocument blocks = JsonDocument.Parse(write.Output);
+        ulong Resident(JsonDocument json) => json.RootElement.GetProperty("processes")[0].GetProperty("segments").EnumerateArray()
+            .Where(segment => segment.GetProperty("name").GetString() is "heap" or "mmap").Aggregate(0UL, (sum, segment) => sum + segment.GetProperty("residentBytes").GetUInt64());
+
+        headers.RootElement.GetProperty("recording").GetProperty("resultsDifferent").GetInt64().ShouldBe(0);
+        headers.RootElement.GetProperty("recording").GetProperty("resultsCompared").GetInt64().ShouldBeGreaterThan(150);
+        Resident(headers).ShouldBeGreaterThan(0UL);
+        Resident(blocks).ShouldBeGreaterThan(Resident(headers));
+    }
+
+    [Fact]
     public void ADoubleFreeIsNamedWithItsCall()
     {
         using var file = new TemporaryFile("""

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Pagewise.Cli.Terminal;
+using Pagewise.Kernel;
 using Pagewise.Replay;
+using Pagewise.Replay.Heap;
 using Pagewise.Reports.Run;
 using Pagewise.Workloads;
 
@@ -15,38 +17,38 @@ internal static class RunCommand
         var file = new Argument<string>("recording") { Description = "The recording; - is standard input." };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON (docs/json.md)." };
         var output = new Option<string?>("-o", "--output") { Description = "Write the report there.", HelpName = "FILE" };
-        var touch = new Option<TouchAssumption>("--touch")
+        var touch = new Option<TouchAssumption?>("--touch")
         {
-            Description = "What a program without recorded accesses is assumed to do with its memory.",
+            Description = "What a program without recorded accesses is assumed to do with its memory. Default: none; for a heap recording write: each block is written as soon as it is taken.",
             HelpName = "none|write|all",
-            DefaultValueFactory = _ => TouchAssumption.None,
         };
         var machine = new MachineOptions();
         var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch };
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            var options = new ReplayOptions
-            {
-                Mode = ReplayMode.Free,
-                Touch = parsed.GetValue(touch),
-                Configure = machine.Configure(parsed),
-                DifferenceLimit = 0,
-            };
-            RunReport report = Run(console, parsed.GetValue(file)!, options);
+            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed));
             Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static RunReport Run(CommandConsole console, string file, ReplayOptions options)
+    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure)
     {
         using RecordingReader reader = RecordingReader.Open(file);
+        var options = new ReplayOptions
+        {
+            Mode = ReplayMode.Free,
+            Touch = touch ?? (reader.IsHeap ? TouchAssumption.Write : TouchAssumption.None),
+            Configure = configure,
+            DifferenceLimit = 0,
+        };
         using var replayer = new Replayer(reader, options);
         using var progress = new Progress(console);
         var builder = new RunReportBuilder(progress.Show);
         replayer.Observer = builder;
+        replayer.HeapPlayer = new TaskHeap(file, options.Touch);
         replayer.Run();
         progress.Dispose();
         Warnings.Print(console, file, replayer.Warnings, reader.UnknownCalls);

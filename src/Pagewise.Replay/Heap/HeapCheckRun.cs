@@ -42,6 +42,10 @@ internal abstract class HeapCheckRun(HeapPrologue prologue, ResultLog log, Actio
             case EventKind.HeapCall when batch.HeapCalls[e.Index].Function == HeapFunction.ThreadExit:
                 ExitThread(e);
                 break;
+            case EventKind.HeapCall when batch.HeapCalls[e.Index].Function == HeapFunction.ForkChild:
+                SwitchThread(ThreadOf(e.Tid));
+                ForkChild();
+                break;
             case EventKind.HeapCall:
                 TakeHeapCall(e, batch.HeapCalls[e.Index]);
                 break;
@@ -70,6 +74,9 @@ internal abstract class HeapCheckRun(HeapPrologue prologue, ResultLog log, Actio
     protected abstract void SwitchThread(int thread);
 
     protected abstract void EndThread();
+
+    /// <summary>What follows happens in a forked child.</summary>
+    protected abstract void ForkChild();
 
     /// <summary>The program moved the break itself.</summary>
     protected abstract void TellBreak(ulong address);

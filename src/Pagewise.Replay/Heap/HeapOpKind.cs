@@ -39,4 +39,6 @@ public enum HeapOpKind : byte
     ForeignBreak = 16,
     /// <summary>The program makes a memory system call of its own, number Aux of the script's. No call.</summary>
     ForeignCall = 17,
+    /// <summary>What follows is of a forked child, whose only thread this is. No call.</summary>
+    ForkChild = 18,
 }

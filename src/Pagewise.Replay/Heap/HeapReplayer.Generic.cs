@@ -236,6 +236,9 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
             case HeapOpKind.ThreadExit:
                 _malloc.ThreadExit();
                 return;
+            case HeapOpKind.ForkChild:
+                _malloc.ForkChild();
+                return;
             case HeapOpKind.ForeignBreak:
                 _malloc.ProgramMovedBreak(SystemCalls.MoveBreak(Space.Break + op.Arg));
                 return;

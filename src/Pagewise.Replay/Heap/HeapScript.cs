@@ -132,6 +132,7 @@ public sealed class HeapScript
             HeapOpKind.FreeAddress => $"free(0x{op.Arg:x})",
             HeapOpKind.ReallocAddress => $"realloc(0x{op.Arg:x}, …)",
             HeapOpKind.ThreadExit => "the end of a thread",
+            HeapOpKind.ForkChild => "fork",
             _ => "a system call of the program",
         };
     }

@@ -189,6 +189,10 @@ internal sealed class HeapScriptBuilder(RecordingReader reader)
                 _script.Add(op);
                 EndThread(e.Tid, op.Thread);
                 return;
+            case HeapFunction.ForkChild:
+                op.Kind = HeapOpKind.ForkChild;
+                _script.Add(op);
+                return;
             case HeapFunction.Free:
                 TakeFree(call, ref op);
                 break;

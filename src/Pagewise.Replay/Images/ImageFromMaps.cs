@@ -42,7 +42,10 @@ internal static class ImageFromMaps
 
         List<ExecSegment> segments = Segments(areas, first, out ulong bias, is32Bit);
         Refine(segments, stat, bias);
-        int interpreter = areas.FindIndex(area => area.HasFile && !SameFile(area, first));
+        // A copy taken later has libraries too; the interpreter goes by its name then.
+        int interpreter = areas.FindIndex(area => area.HasFile && !SameFile(area, first) && IsLoader(area.Path));
+        if (interpreter < 0)
+            interpreter = areas.FindIndex(area => area.HasFile && !SameFile(area, first));
         var image = new ExecImage
         {
             Comm = stat?.Text("comm") ?? comm,
@@ -68,6 +71,12 @@ internal static class ImageFromMaps
         }
 
         return image;
+    }
+
+    private static bool IsLoader(string path)
+    {
+        ReadOnlySpan<char> name = path.AsSpan(path.LastIndexOf('/') + 1);
+        return name.StartsWith("ld-") || name.StartsWith("ld.so") || name.StartsWith("ld64.so") || name.StartsWith("ld-musl");
     }
 
     // Drops what came after execve as far as the calls tell: the heap and the RELRO split.

@@ -9,6 +9,9 @@ public sealed record RecordingFacts
     /// <summary>strace, lackey, heap or pgw.</summary>
     public required string Format { get; init; }
 
+    /// <summary>Whether it holds calls of the malloc family, played on the modelled allocator.</summary>
+    public bool IsHeap { get; init; }
+
     /// <summary>Events replayed: calls, notes, touches and stretches of accesses.</summary>
     public long Events { get; init; }
 

@@ -57,6 +57,7 @@ public sealed class RunReportBuilder : IReplayObserver
         {
             File = reader.File,
             Format = reader.Format.ToString().ToLowerInvariant(),
+            IsHeap = reader.IsHeap,
             Events = replayer.Events,
             Accesses = replayer.Accesses,
             AssumedAccesses = replayer.AssumedAccesses,

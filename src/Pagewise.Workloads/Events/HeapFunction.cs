@@ -31,4 +31,6 @@ public enum HeapFunction : byte
     MallocUsableSize = 12,
     /// <summary><c># [tid] thread-exit</c>: the thread's tcache is freed here.</summary>
     ThreadExit = 13,
+    /// <summary><c># forked from FILE at byte N by [tid]</c>: what follows is of a forked child, whose only thread this is.</summary>
+    ForkChild = 14,
 }

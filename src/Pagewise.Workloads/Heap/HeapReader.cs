@@ -162,8 +162,28 @@ internal sealed class HeapReader : RecordingReader
             c.Position = 0;
         }
 
+        if (TryTakeFork(c, out int forked))
+        {
+            batch.Events.Add(new Event(EventKind.HeapCall, batch.HeapCalls.Count, 1, forked, _lines.LineNumber));
+            batch.HeapCalls.Add(new HeapCallRecord { Function = HeapFunction.ForkChild });
+            return;
+        }
+
         NoteKind kind = NoteParser.Sort(ref c, out int noteTid, out ulong value);
         NoteParser.Add(batch, c.Text, _lines.LineNumber, kind, c.Position, noteTid, value);
+    }
+
+    // "# forked from heap.4711.0 at byte 53440 by [3]"
+    private static bool TryTakeFork(Cursor c, out int tid)
+    {
+        tid = 0;
+        if (!c.TryTake("# forked from "u8) || c.Rest.LastIndexOf(" by ["u8) is not (>= 0 and int by))
+            return false;
+        c.Position += by + " by ["u8.Length;
+        if (!c.TryTakeDecimal(out ulong number) || number is 0 or > int.MaxValue || !c.TryTake((byte)']'))
+            return false;
+        tid = (int)number;
+        return true;
     }
 
     private static int TakeTid(ref Cursor c)

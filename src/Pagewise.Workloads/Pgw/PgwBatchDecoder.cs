@@ -194,7 +194,7 @@ internal static class PgwBatchDecoder
             call.Function = (HeapFunction)(packed & 0x1f);
             call.ArgCount = (byte)((packed >> 5) & 3);
             call.HasResult = (packed & 0x80) != 0;
-            if (call.Function is HeapFunction.None or > HeapFunction.ThreadExit)
+            if (call.Function is HeapFunction.None or > HeapFunction.ForkChild)
                 throw new InvalidDataException("a function of the malloc family is not known");
         }
 

@@ -56,6 +56,59 @@ public class LiveRecordingTests
         result.Calls.ShouldBeGreaterThan(360_000);
     }
 
+    [Fact]
+    public void AChildThatAThreadForksIsReproducedWithTheArenasThatAreFreeThen()
+    {
+        using var program = new RecordedProgram("""
+            #include <pthread.h>
+            #include <stdlib.h>
+            #include <sys/wait.h>
+            #include <unistd.h>
+            static void *sub(void *a) { void *p = malloc(300); return malloc(70000); }
+            static void *idle(void *a) { malloc(100); usleep(400000); return 0; }
+            static void *work(void *a)
+            {
+                void *p = malloc(5000);
+                if (fork() == 0) {
+                    malloc(5000);
+                    free(p);
+                    pthread_t t, u;
+                    pthread_create(&t, 0, sub, 0);
+                    pthread_join(t, 0);
+                    pthread_create(&t, 0, sub, 0);
+                    pthread_create(&u, 0, sub, 0);
+                    pthread_join(t, 0);
+                    pthread_join(u, 0);
+                    malloc(7000);
+                    _exit(0);
+                }
+                wait(0);
+                return 0;
+            }
+            int main(void)
+            {
+                pthread_t i, t;
+                malloc(10);
+                pthread_create(&i, 0, idle, 0);
+                usleep(100000);
+                pthread_create(&t, 0, work, 0);
+                pthread_join(t, 0);
+                pthread_join(i, 0);
+                return 0;
+            }
+            """);
+        HeapRecorderResult recorded = HeapRecorder.Record(new RecorderOptions(program.Program, []), Path.Combine(program.Folder, "app.pgw"));
+
+        recorded.Recordings.Count.ShouldBe(2);
+        foreach (HeapRecording recording in recorded.Recordings)
+        {
+            HeapCheckResult result = HeapChecker.Check(recording.File);
+            result.Differences.Take(5).ShouldBeEmpty(recording.File);
+            result.Warnings.ShouldBeEmpty();
+            Scripts.Replay(HeapScript.Read(recording.File)).Different.ShouldBe(0);
+        }
+    }
+
     private static HeapCheckResult RecordAndCheck(string program, string[] arguments)
     {
         string output = Path.Combine(Path.GetTempPath(), $"pagewise-test-{Guid.NewGuid():n}.pgw");
@@ -83,7 +136,7 @@ public class LiveRecordingTests
     {
         (string Program, string[] Arguments)[] programs =
         [
-            ("ls", ["-lR", "/usr/include"]),
+            ("sh", ["-c", "exec ls -lR /usr/include > /dev/null"]),
             ("sqlite3", [":memory:", "create table t(a integer primary key, b text); with recursive n(i) as (select 1 union all select i+1 from n where i<20000) insert into t select i, 'row '||i||hex(i*i) from n; create index tb on t(b); select count(*), sum(length(b)) from t where b like '%F%';"]),
             ("perl", ["-e", "my %h; $h{\"k$_\"} = 'v' x ($_ % 50) for 1..20000; my @a = sort keys %h; delete @h{@a[0..9000]}; print scalar(keys %h);"]),
             ("/usr/bin/python3", ["-E", "-s", "-c", "import threading,json,zlib\ndef f(n):\n  x=[]\n  for i in range(300):\n    x.append(zlib.compress(bytes(range(256))*(i%40)*n)); x.append(json.dumps({str(k):[k]*n for k in range(20)})); del x[:i%3]\nt=[threading.Thread(target=f,args=(n,)) for n in (1,2,3)]\n[a.start() for a in t]; [a.join() for a in t]"]),
