@@ -22,7 +22,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         : base(spec, preset)
     {
         _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
-        VmSettings settings = Settings(spec);
+        VmSettings settings = Settings(spec, Allocator.TotalPages);
         StackExpansion stacks = new(AddressSpaces, settings);
         KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
         PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat);
@@ -135,7 +135,10 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         int mm = Tasks.Tasks[task].Mm;
         if (mm == 0)
             ThrowNoMemory(task);
-        return _cpus.Run((task - 1) % _cpus.Count, mm).Mmu;
+        int cpu = (task - 1) % _cpus.Count;
+        if (cpu != Allocator.CurrentCpu)
+            Allocator.CurrentCpu = cpu;
+        return _cpus.Run(cpu, mm).Mmu;
     }
 
     /// <summary>Translates, faulting as often as it takes: a fetch may first bring the page in and then be forbidden.</summary>
@@ -167,11 +170,11 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         }
     }
 
-    private static VmSettings Settings(MachineSpec spec) => new()
+    private static VmSettings Settings(MachineSpec spec, ulong totalRamPages) => new()
     {
         Kernel = spec.Kernel,
         Format = spec.Format,
-        TotalRamPages = spec.MemoryBytes >> Pfn.Shift,
+        TotalRamPages = totalRamPages,
         TotalSwapPages = spec.SwapBytes >> Pfn.Shift,
         OvercommitMemory = spec.OvercommitMemory,
         OvercommitRatio = spec.OvercommitRatio,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel;
 
@@ -21,16 +22,38 @@ public abstract partial class Machine
         };
     }
 
+    /// <summary>
+    /// Where the RAM lies. Formats whose kernels reach no frame above 4 GiB or 64 GiB get it in one piece, without the
+    /// hole below 4 GiB; their ZONE_HIGHMEM is not modelled.
+    /// </summary>
+    private static MemoryLayout LayoutOf(MachineSpec spec)
+    {
+        IReadOnlyList<ulong> nodes = spec.NodeBytes.Count > 0 ? spec.NodeBytes : [spec.MemoryBytes];
+        bool is64Bit = spec.Format is PageTableFormat.X86_64 or PageTableFormat.X86_64_5Level;
+        return is64Bit && spec.MemoryBytes >= MemoryLayout.LeastPcBytes
+            ? MemoryLayout.I440fx(nodes, spec.Cpus, spec.KernelBytes)
+            : MemoryLayout.Flat(nodes, spec.Cpus);
+    }
+
+    /// <summary>Bytes of RAM that hold all frames below one, and the rest of its largest block: the allocator looks at whole blocks.</summary>
+    private static ulong BytesUpTo(uint maxPfn) =>
+        (((ulong)maxPfn + (1 << PageOrder.Max) - 1) & ~((1UL << PageOrder.Max) - 1)) << Pfn.Shift;
+
     private static CpuPreset Check(MachineSpec spec)
     {
         ulong most = spec.Format switch
         {
             PageTableFormat.X86_32 => X86TwoLevel.MaxMemoryBytes,
             PageTableFormat.X86Pae => X86Pae.MaxMemoryBytes,
-            _ => PhysicalMemory.MaxBytes,
+            _ => MemoryLayout.MostBytes,
         };
         if (spec.MemoryBytes < PhysicalMemory.MinBytes || spec.MemoryBytes > most || spec.MemoryBytes % Pfn.SizeBytes != 0)
             throw Bad($"memory of {spec.MemoryBytes} bytes: {PhysicalMemory.MinBytes} to {most} in whole 4096-byte frames is what {spec.Format} can have");
+        ulong inNodes = 0;
+        foreach (ulong bytes in spec.NodeBytes)
+            inNodes = bytes > most ? ulong.MaxValue : inNodes + bytes;
+        if (spec.NodeBytes.Count > 0 && inNodes != spec.MemoryBytes)
+            throw Bad($"nodes of {inNodes} bytes in all: the memory has {spec.MemoryBytes}");
         if (spec.Cpus is < 1 or > 64)
             throw Bad($"{spec.Cpus} CPUs: 1 to 64 are modelled");
         if (spec.FaultAroundBytes < Pfn.SizeBytes || !BitOperations.IsPow2(spec.FaultAroundBytes) || spec.FaultAroundBytes > 2 << 20)

@@ -16,16 +16,21 @@ namespace Pagewise.Kernel;
 public abstract partial class Machine : IDisposable
 {
     private readonly PhysicalMemory _memory;
-    private readonly FrameAllocator _allocator;
 
     private protected Machine(MachineSpec spec, CpuPreset preset)
     {
         Spec = spec;
         Preset = preset;
         Clock = new Clock(preset.Costs);
-        _memory = new PhysicalMemory(spec.MemoryBytes);
+        MemoryLayout layout = spec.Memory?.Layout ?? LayoutOf(spec);
+        _memory = new PhysicalMemory(BytesUpTo(layout.MaxPfn));
         MemMap = new MemMap(_memory);
-        _allocator = new FrameAllocator(MemMap, VmStat);
+        Zones = new ZoneTable(layout.Zones(), layout.Nodes, spec.Kernel, spec.PageAllocator);
+        Allocator = spec.Memory is null
+            ? new BuddyAllocator(Zones, layout, MemMap, VmStat)
+            : new BuddyAllocator(Zones, layout, MemMap, VmStat, spec.Memory.State);
+        foreach (BootMarks marks in spec.Memory?.Marks ?? [])
+            Zones.SetBootMarks(ZoneTable.Index(marks.Node, marks.Type), marks.Min, marks.Low, marks.High, marks.PcpBatch, marks.PcpHigh);
         Inodes.IsWarm = spec.WarmPageCache;
         FilePages = new FilePages(Inodes, MemMap, Allocator, VmStat);
     }
@@ -51,8 +56,11 @@ public abstract partial class Machine : IDisposable
     /// <summary>Frames.</summary>
     public MemMap MemMap { get; }
 
+    /// <summary>Nodes, zones, watermarks and per-CPU lists.</summary>
+    public ZoneTable Zones { get; }
+
     /// <summary>Who hands frames out.</summary>
-    public IPageAllocator Allocator => _allocator;
+    public BuddyAllocator Allocator { get; }
 
     /// <summary>Pages of files in memory.</summary>
     public FilePages FilePages { get; }
@@ -136,7 +144,8 @@ public abstract partial class Machine : IDisposable
         Inodes.Dispose();
         Tasks.Dispose();
         FilePages.Dispose();
-        _allocator.Dispose();
+        Allocator.Dispose();
+        Zones.Dispose();
         MemMap.Dispose();
         _memory.Dispose();
     }

@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel;
 
@@ -11,6 +12,18 @@ public sealed record MachineSpec
 
     /// <summary>Physical memory in bytes, 1 MiB to 16 TiB.</summary>
     public ulong MemoryBytes { get; init; } = 4UL << 30;
+
+    /// <summary>RAM of each NUMA node in bytes; empty: one node with all of <see cref="MemoryBytes"/>. CPUs are dealt to nodes in turn.</summary>
+    public IReadOnlyList<ulong> NodeBytes { get; init; } = [];
+
+    /// <summary>What the kernel image and early boot keep of the RAM, in bytes, besides the struct pages.</summary>
+    public ulong KernelBytes { get; init; }
+
+    /// <summary>The sysctls of watermarks and per-CPU lists.</summary>
+    public PageAllocatorSysctls PageAllocator { get; init; } = new();
+
+    /// <summary>Zones and free memory to begin with, in place of <see cref="MemoryBytes"/>; null: all memory is free.</summary>
+    public MemorySnapshot? Memory { get; init; }
 
     /// <summary>Number of CPUs.</summary>
     public int Cpus { get; init; } = 2;

@@ -20,7 +20,7 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly Arena<VmArea> _vmas;
     private readonly InodeTable _inodes;
     private readonly MemMap _memMap;
-    private readonly IPageAllocator _allocator;
+    private readonly BuddyAllocator _allocator;
     private readonly FilePages _pages;
     private readonly VmStat _stat;
     private readonly PteTables<TFormat> _tables;

@@ -24,7 +24,7 @@ internal sealed record KernelState(
     StackExpansion Stacks,
     InodeTable Inodes,
     MemMap MemMap,
-    IPageAllocator Allocator,
+    BuddyAllocator Allocator,
     FilePages Pages,
     VmStat Stat,
     Clock Clock,

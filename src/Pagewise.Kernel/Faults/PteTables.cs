@@ -11,7 +11,7 @@ namespace Pagewise.Kernel.Faults;
 /// frames of the machine; a table is freed empty, so its frame reads as zero when it is used again.
 /// </summary>
 /// <typeparam name="TFormat">The page-table format.</typeparam>
-internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemMap memMap, IPageAllocator allocator, VmStat stat)
+internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemMap memMap, BuddyAllocator allocator, VmStat stat)
     where TFormat : struct, IPageTableFormat
 {
     private readonly PhysicalMemory _memory = memMap.Memory;

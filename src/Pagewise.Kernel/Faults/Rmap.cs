@@ -9,7 +9,7 @@ namespace Pagewise.Kernel.Faults;
 /// Counts of who maps a frame (mm/rmap.c): map counts, references, the rss counters of the address space and the
 /// machine's nr_mapped and nr_anon_pages. A frame goes back to the allocator with its last reference.
 /// </summary>
-internal sealed class Rmap(MemMap memMap, IPageAllocator allocator, VmStat stat)
+internal sealed class Rmap(MemMap memMap, BuddyAllocator allocator, VmStat stat)
 {
     /// <summary>Maps a new anonymous page that nothing else knows (folio_add_new_anon_rmap): takes over the allocator's reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,10 @@ public sealed partial class BuddyAllocator
     /// <summary>All nodes.</summary>
     private const ulong AllNodes = ulong.MaxValue;
 
-    /// <inheritdoc/>
+    /// <summary>Takes 2^<paramref name="order"/> contiguous frames, aligned to their size, with one reference on the first (alloc_pages).</summary>
+    /// <param name="gfp">What is wanted.</param>
+    /// <param name="order">0 to 10.</param>
+    /// <returns>The first frame's number; 0 when there are none.</returns>
     /// <remarks>
     /// The common case in a few loads: a single page for the local node, with pages in the per-CPU list and the zone
     /// well above the mark. Everything else takes the long way, which decides the same.

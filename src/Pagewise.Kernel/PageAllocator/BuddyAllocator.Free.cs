@@ -6,7 +6,9 @@ namespace Pagewise.Kernel.PageAllocator;
 /// <content>The way back: __free_pages and free_unref_page_list.</content>
 public sealed partial class BuddyAllocator
 {
-    /// <inheritdoc/>
+    /// <summary>Gives frames back whose last reference is gone (__free_pages).</summary>
+    /// <param name="pfn">The first frame.</param>
+    /// <param name="order">The order they were taken with, or less, piece by piece.</param>
     /// <exception cref="InvalidOperationException">A frame of the block is free already, or no such block can exist: a bug of the caller.</exception>
     public void FreePages(uint pfn, int order)
     {

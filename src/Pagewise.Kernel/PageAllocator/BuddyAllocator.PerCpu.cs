@@ -124,10 +124,13 @@ public sealed partial class BuddyAllocator
         }
     }
 
+    /// <summary>Linux's clamp: in a zone so small that four batches are more than an eighth of it, the greatest mark is below the least, and counts.</summary>
+    private static int Clamp(int value, int least, int greatest) => Math.Min(Math.Max(value, least), greatest);
+
     /// <summary>nr_pcp_alloc (since 6.7): how many blocks to take at once; more while single pages are taken and none is freed.</summary>
     private static int NrPcpAlloc(in Zone zone, ref PerCpuPages pcp, int order)
     {
-        int high = pcp.High = Math.Clamp(pcp.High, pcp.HighMin, pcp.HighMax);
+        int high = pcp.High = Clamp(pcp.High, pcp.HighMin, pcp.HighMax);
         if (high < pcp.Batch)
             return 1;
         int batch = order != 0 ? pcp.Batch : pcp.Batch << pcp.AllocFactor;
@@ -230,7 +233,7 @@ public sealed partial class BuddyAllocator
     /// <summary>nr_pcp_high (since 6.7).</summary>
     private static int NrPcpHigh(in Zone zone, ref PerCpuPages pcp, int batch, bool freeHigh)
     {
-        int high = pcp.High = Math.Clamp(pcp.High, pcp.HighMin, pcp.HighMax);
+        int high = pcp.High = Clamp(pcp.High, pcp.HighMin, pcp.HighMax);
         if (high == 0)
             return 0;
         if (freeHigh)
@@ -254,7 +257,7 @@ public sealed partial class BuddyAllocator
         }
 
         if (pcp.Count >= high && pcp.High < pcp.FreeCount + batch)
-            pcp.High = Math.Clamp(pcp.FreeCount + batch, pcp.HighMin, pcp.HighMax);
+            pcp.High = Clamp(pcp.FreeCount + batch, pcp.HighMin, pcp.HighMax);
         return high;
     }
 

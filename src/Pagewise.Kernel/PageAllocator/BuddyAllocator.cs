@@ -15,7 +15,7 @@ namespace Pagewise.Kernel.PageAllocator;
 /// cpusets are left to the caller's node mask. State is in <see cref="ZoneTable"/>, <see cref="MemMap"/> and two
 /// arrays here; nothing is allocated after construction.
 /// </remarks>
-public sealed partial class BuddyAllocator : IPageAllocator, IDisposable
+public sealed partial class BuddyAllocator : IDisposable
 {
     private readonly ZoneTable _zones;
     private readonly NativeArray<Zone> _zoneArray;
@@ -89,10 +89,10 @@ public sealed partial class BuddyAllocator : IPageAllocator, IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frames that it manages (totalram_pages).</summary>
     public ulong TotalPages { get; private set; }
 
-    /// <inheritdoc/>
+    /// <summary>Frames that are free.</summary>
     /// <remarks>Pages in per-CPU lists count as free, as in /proc/meminfo's sum of the two; NR_FREE_PAGES alone is <see cref="Zone.FreePages"/>.</remarks>
     public ulong FreePageCount
     {

@@ -6,6 +6,12 @@ namespace Pagewise.Kernel.PageAllocator;
 /// </summary>
 public sealed record MemoryLayout
 {
+    /// <summary>The least RAM that <see cref="I440fx"/> lays out, in bytes: 16 MiB; of less, holes and struct pages would take too large a part.</summary>
+    public const ulong LeastPcBytes = 16UL << 20;
+
+    /// <summary>The most RAM, in bytes: 16 TiB less the 1 GiB hole, what 32-bit frame numbers reach.</summary>
+    public const ulong MostBytes = (1UL << 44) - (1UL << 30) - (1UL << 22);
+
     /// <summary>Frames of conventional memory, 4 KiB to 636 KiB; all of it is reserved on x86 (reserve_real_mode).</summary>
     private static readonly PfnRange Conventional = new(1, 0x9f);
 
@@ -55,24 +61,16 @@ public sealed record MemoryLayout
     /// to 1 MiB, RAM from there; from 3.5 GiB on, all beyond 3 GiB is moved above 4 GiB. The firmware keeps the last
     /// 128 KiB below 4 GiB.
     /// </summary>
-    /// <param name="nodeBytes">RAM of each node in bytes, in whole MiB; at least 4 MiB in all.</param>
+    /// <param name="nodeBytes">RAM of each node in bytes, in whole frames; at least <see cref="LeastPcBytes"/> in all.</param>
     /// <param name="cpus">CPUs, dealt to the nodes in turn.</param>
     /// <param name="kernelBytes">What the kernel image and early boot keep, at 16 MiB; struct pages (64 bytes a frame) come on top, at the end of each node.</param>
-    /// <exception cref="ArgumentException">A size is not in whole MiB, or too small.</exception>
+    /// <exception cref="ArgumentException">A size is not in whole frames, or too small.</exception>
     public static MemoryLayout I440fx(IReadOnlyList<ulong> nodeBytes, int cpus, ulong kernelBytes = 0)
     {
-        ulong total = 0;
-        foreach (ulong bytes in nodeBytes)
-        {
-            if (bytes == 0 || (bytes & ((1UL << 20) - 1)) != 0)
-                throw new ArgumentException($"node memory of {bytes} bytes: expected whole MiB", nameof(nodeBytes));
-            total += bytes;
-        }
-
-        if (total < 4UL << 20)
-            throw new ArgumentException($"memory of {total} bytes: expected at least 4 MiB", nameof(nodeBytes));
-        ulong totalPages = total >> 12;
-        ulong lowPages = total >= 3584UL << 20 ? 3UL << 18 : totalPages;
+        ulong totalPages = PagesOf(nodeBytes);
+        if (totalPages < LeastPcBytes >> 12 || totalPages > MostBytes >> 12)
+            throw new ArgumentException($"memory of {totalPages << 12} bytes: expected {LeastPcBytes} to {MostBytes}", nameof(nodeBytes));
+        ulong lowPages = totalPages >= 3584UL << 8 ? 3UL << 18 : totalPages;
         PfnRange[] usable =
         [
             Conventional,
@@ -106,6 +104,27 @@ public sealed record MemoryLayout
         return new MemoryLayout(DealNodes(nodeBytes.Count, cpus), regions, reserved);
 
         uint Above(ulong page) => (uint)(ZoneTypes.Dma32EndPfn + Math.Max(page, lowPages) - lowPages);
+    }
+
+    /// <summary>RAM from frame 1 on in one piece, all of it the allocator's: for machines that are too small for a PC's holes, or whose kernel sees none.</summary>
+    /// <param name="nodeBytes">RAM of each node in bytes, in whole frames.</param>
+    /// <param name="cpus">CPUs, dealt to the nodes in turn.</param>
+    /// <exception cref="ArgumentException">A size is not in whole frames, or the sum is out of reach.</exception>
+    public static MemoryLayout Flat(IReadOnlyList<ulong> nodeBytes, int cpus)
+    {
+        ulong totalPages = PagesOf(nodeBytes);
+        if (totalPages < 2 || totalPages > MostBytes >> 12)
+            throw new ArgumentException($"memory of {totalPages << 12} bytes: expected 8192 to {MostBytes}", nameof(nodeBytes));
+        var regions = new List<MemoryRegion>();
+        ulong from = 0;
+        for (int node = 0; node < nodeBytes.Count; node++)
+        {
+            ulong to = from + (nodeBytes[node] >> 12);
+            regions.Add(new MemoryRegion(node, new PfnRange((uint)Math.Max(from, 1), (uint)to)));
+            from = to;
+        }
+
+        return new MemoryLayout(DealNodes(nodeBytes.Count, cpus), regions, []);
     }
 
     /// <summary>
@@ -197,6 +216,19 @@ public sealed record MemoryLayout
         }
 
         return ranges;
+    }
+
+    private static ulong PagesOf(IReadOnlyList<ulong> nodeBytes)
+    {
+        ulong total = 0;
+        foreach (ulong bytes in nodeBytes)
+        {
+            if (bytes == 0 || bytes > MostBytes || (bytes & 4095) != 0)
+                throw new ArgumentException($"node memory of {bytes} bytes: expected whole 4096-byte frames", nameof(nodeBytes));
+            total += bytes >> 12;
+        }
+
+        return total;
     }
 
     private ZoneSpec? Zone(int node, ZoneType type)

@@ -13,11 +13,11 @@ public sealed class FilePages : IDisposable
     private readonly PageIndex _index = new();
     private readonly InodeTable _inodes;
     private readonly MemMap _memMap;
-    private readonly IPageAllocator _allocator;
+    private readonly BuddyAllocator _allocator;
     private readonly VmStat _stat;
 
     /// <summary>An empty page cache.</summary>
-    public FilePages(InodeTable inodes, MemMap memMap, IPageAllocator allocator, VmStat stat)
+    public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, VmStat stat)
     {
         _inodes = inodes;
         _memMap = memMap;

@@ -196,7 +196,7 @@ public sealed class RunReportBuilder : IReplayObserver
         long free = (long)machine.Allocator.FreePageCount;
         long anonymous = machine.VmStat.NrAnonPages, shmem = machine.VmStat.NrShmem;
         long files = machine.VmStat.NrFilePages - shmem, tables = machine.VmStat.NrPageTablePages;
-        long other = (long)machine.MemMap.Count - free - anonymous - shmem - files - tables;
+        long other = (long)machine.Allocator.TotalPages - free - anonymous - shmem - files - tables;
         return
         [
             Use("free", free), Use("anonymous", anonymous), Use("file", files), Use("shmem", shmem),
