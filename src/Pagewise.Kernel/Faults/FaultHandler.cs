@@ -138,10 +138,8 @@ internal sealed partial class FaultHandler<TFormat>
     {
         ref VmArea area = ref _vmas[vma];
         if ((area.Flags & VmFlags.HugeTlb) != 0)
-            return FaultResult.Bus; // hugetlb_fault with an empty pool
+            return FaultResult.Bus; // hugetlb_fault: the pool of huge pages is empty, vm.nr_hugepages is 0
         ref MmStruct mm = ref _mms[area.Mm];
-        if ((area.Flags & VmFlags.HugeTlb) != 0)
-            return FaultResult.Bus; // the pool of hugetlb pages is empty: vm.nr_hugepages is 0
         ulong pmd = _tables.Allocate(area.Mm, address, 2);
         if (pmd == 0)
             return FaultResult.Oom;
