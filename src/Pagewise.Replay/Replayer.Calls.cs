@@ -184,6 +184,9 @@ public sealed partial class Replayer
                 EnsureFd(task, (int)call.Args[0], call.FdPath);
                 _calls.Dup2(task.Task, (int)call.Args[0], (int)call.Result, call.Sysno == Sysno.Dup3 && (call.Args[2] & 0x80000) != 0);
                 break;
+            case Sysno.Unlink or Sysno.Unlinkat:
+                ReplayUnlink(task, ref call);
+                break;
             case Sysno.Fcntl:
                 ReplayFcntl(task, ref call);
                 break;

@@ -37,6 +37,20 @@ public sealed partial class Replayer
         _calls.Open(task.Task, inode, OpenFlags.ReadWrite, fd);
     }
 
+    // A file that nobody has met needs no unlinking.
+    private void ReplayUnlink(ReplayTask task, ref CallRecord call)
+    {
+        const ulong removeDirectory = 0x200;
+        if (call.Result != 0 || (call.Sysno == Sysno.Unlinkat && (call.Args[2] & removeDirectory) != 0))
+            return;
+        string path = Text(call.Path);
+        if (!path.StartsWith('/') && call.FdPath != 0)
+            path = $"{Text(call.FdPath).TrimEnd('/')}/{path}";
+        int inode = _files.Unlink(path);
+        if (inode != 0)
+            _calls.Unlink(task.Task, inode);
+    }
+
     private int NamelessFile(int fd) =>
         _files.Nameless(string.Create(CultureInfo.InvariantCulture, $"fd {fd}"), InodeKind.Regular, 0);
 

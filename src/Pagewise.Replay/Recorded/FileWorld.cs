@@ -38,6 +38,14 @@ internal sealed class FileWorld(InodeTable inodes)
         return inode;
     }
 
+    /// <summary>Takes a path's name from its file: the path leads to another one from now on.</summary>
+    /// <returns>The file; 0 when no one met it.</returns>
+    public int Unlink(string path)
+    {
+        _byPath.Remove(path, out int inode);
+        return inode;
+    }
+
     /// <summary>The file of a line of a recorded map, for execve: by identity, else by name.</summary>
     public int ByMapsLine(MapsLine line)
     {
@@ -144,7 +152,12 @@ internal sealed class FileWorld(InodeTable inodes)
     private int Create(string name, InodeKind kind)
     {
         int inode = inodes.Create(name, kind, UnknownDevice, _nextNumber++, 0);
-        return inode != 0 ? inode : throw new ReplayException("no memory for another file");
+        if (inode == 0)
+            throw new ReplayException("no memory for another file");
+        // Another file may have had this place in the table.
+        _named.Remove(inode);
+        _sized.Remove(inode);
+        return inode;
     }
 
     /// <summary>What a recorded map calls a file.</summary>

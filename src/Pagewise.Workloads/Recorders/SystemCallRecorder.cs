@@ -16,7 +16,7 @@ public static class SystemCallRecorder
     // The families that decide about memory and processes, and the calls that say which file a mapping has.
     private const string Calls =
         "%memory,%process,?open,openat,?creat,close,?stat,?lstat,fstat,?newfstatat,?statx,read,pread64,lseek,dup,?dup2,dup3,fcntl," +
-        "prlimit64,?getrlimit,?setrlimit,?arch_prctl,prctl,memfd_create,ftruncate,fallocate,?shmget,?shmctl,set_tid_address";
+        "prlimit64,?getrlimit,?setrlimit,?arch_prctl,prctl,memfd_create,ftruncate,fallocate,?unlink,unlinkat,?shmget,?shmctl,set_tid_address";
 
     /// <summary>Runs a program to its end and writes the recording.</summary>
     /// <param name="options">What to run.</param>
