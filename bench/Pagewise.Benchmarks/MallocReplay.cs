@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Pagewise.Malloc;
 using Pagewise.Malloc.Flat;
@@ -75,17 +76,43 @@ internal static class MallocReplay
         for (int turn = 0; turn < Turns; turn++)
         {
             live = Math.Min(live, double.Parse(Execute(program, opsFile), CultureInfo.InvariantCulture));
-            model = Math.Min(model, Replay(script, calls, out allocated));
+            model = Math.Min(model, Replay<Glibc236>(script, calls, out allocated));
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Path.GetFileName(file)}: {script.Count} calls; glibc {live:f1} ns a call, Pagewise {model:f1} ns, ratio {model / live:f2}; {allocated} managed bytes"));
+        CompareReleases(script, ops);
     }
 
-    private static double Replay(HeapScript script, ReadOnlySpan<Op> calls, out long allocatedBytes)
+    private static void CompareReleases(HeapScript script, Op[] ops)
+    {
+        string[] releases = ["2.31", "2.32", "2.34", "2.36", "2.37", "2.38", "2.39", "2.41", "2.42", "2.42-branch", "2.43"];
+        double[] best = new double[releases.Length];
+        Array.Fill(best, double.MaxValue);
+        var turns = new ReleaseTurn(script, ops);
+        for (int turn = 0; turn < Turns; turn++)
+        {
+            for (int i = 0; i < releases.Length; i++)
+                best[i] = Math.Min(best[i], AllocatorModels.Visit("x86_64", releases[i], turns)!.Value);
+        }
+
+        double reference = best[Array.IndexOf(releases, "2.36")];
+        Console.WriteLine("  " + string.Join("; ", releases.Select((release, i) =>
+            string.Create(CultureInfo.InvariantCulture, $"{release} {best[i]:f1} ns, {best[i] / reference:f2}"))));
+    }
+
+    private sealed class ReleaseTurn(HeapScript script, Op[] ops) : IAllocatorVisitor<StrongBox<double>>
+    {
+        public StrongBox<double> Visit<TAbi, TRelease>()
+            where TAbi : struct, IMallocAbi
+            where TRelease : struct, IGlibcRelease => new(Replay<TRelease>(script, ops.AsSpan(0, ops.Length - 1), out _));
+    }
+
+    private static double Replay<TRelease>(HeapScript script, ReadOnlySpan<Op> calls, out long allocatedBytes)
+        where TRelease : struct, IGlibcRelease
     {
         using FlatAddressSpace space = script.Prologue.CreateAddressSpace(placedByQemu: false);
-        var malloc = new PtMalloc<X8664Abi, Glibc236, FlatMemory, FlatSystemCalls>(
+        var malloc = new PtMalloc<X8664Abi, TRelease, FlatMemory, FlatSystemCalls>(
             space.Memory, space.SystemCalls, script.Prologue.CreateOptions());
         ulong[] blocks = new ulong[script.SlotEnd];
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -119,7 +146,8 @@ internal static class MallocReplay
         return nanoseconds / calls.Length;
     }
 
-    private static void Rare(PtMalloc<X8664Abi, Glibc236, FlatMemory, FlatSystemCalls> malloc, in Op op, ref ulong block)
+    private static void Rare<TRelease>(PtMalloc<X8664Abi, TRelease, FlatMemory, FlatSystemCalls> malloc, in Op op, ref ulong block)
+        where TRelease : struct, IGlibcRelease
     {
         switch (op.Kind)
         {

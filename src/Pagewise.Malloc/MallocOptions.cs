@@ -9,8 +9,11 @@ public sealed record MallocOptions
     /// <summary>The page size (<c>GLRO(dl_pagesize)</c>), in bytes.</summary>
     public ulong PageSizeBytes { get; init; } = 4096;
 
-    /// <summary>CPUs that the arena limit counts.</summary>
+    /// <summary>CPUs that are online.</summary>
     public int Cpus { get; init; } = 2;
+
+    /// <summary>CPUs that the process may run on, where that is fewer; 2.35 to 2.38 count these for the arena limit.</summary>
+    public int? AffinityCpus { get; init; }
 
     /// <summary>
     /// <c>tcache_key</c>, which marks chunks that lie in a tcache. glibc draws it with getrandom; a model keeps one.

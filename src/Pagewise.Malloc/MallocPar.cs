@@ -45,8 +45,11 @@ public struct MallocPar
     /// <summary>The first address the break gave, 0 before.</summary>
     public ulong SbrkBase;
 
-    /// <summary>tcache bins in use; chunks of a higher bin bypass the tcache.</summary>
+    /// <summary>tcache bins of small chunks in use.</summary>
     public ulong TcacheBins;
+
+    /// <summary>Chunks of this size and above bypass the tcache, in bytes.</summary>
+    public ulong TcacheLimit;
 
     /// <summary>The largest request the tcache keeps, in bytes.</summary>
     public ulong TcacheMaxBytes;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Abi;
+using Pagewise.Malloc.Releases;
 
 namespace Pagewise.Malloc;
 
@@ -11,11 +12,9 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     {
         if (!CheckedRequest2Size(bytes, out ulong nb))
             return 0;
-        ulong tidx = Csize2Tidx(nb);
         MaybeInitTcache();
-        if (_tcache != 0 && tidx < _mp.TcacheBins && TcacheCount(tidx) > 0)
-            return TcacheGet(tidx);
-        return MallocFromArena(bytes);
+        ulong cached = TcacheTake(nb);
+        return cached != 0 ? cached : MallocFromArena(bytes);
     }
 
     private ulong MallocFromArena(ulong bytes)
@@ -35,6 +34,12 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     {
         if (mem == 0)
             return;
+        if (TRelease.RestsBypassTcache)
+        {
+            FreeTcacheFirst(mem);
+            return;
+        }
+
         ulong chunk = Mem2Chunk(mem);
         ulong head = Head(chunk);
         if ((head & IsMmappedBit) != 0)
@@ -68,6 +73,18 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             return OutOfMemory();
         ulong bytes = (ulong)product;
         MaybeInitTcache();
+        if (TRelease.CallocUsesTcache)
+        {
+            if (!CheckedRequest2Size(bytes, out ulong nb))
+                return 0;
+            ulong cached = TcacheTake(nb);
+            if (cached != 0)
+            {
+                _memory.Fill(cached, 0, ChunkSize(Mem2Chunk(cached)) - SizeSz);
+                return cached;
+            }
+        }
+
         ulong av = _singleThread ? _mainArena : ArenaGet(bytes);
         ulong oldTop = 0;
         ulong oldTopSize = 0;
@@ -129,6 +146,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong head = Head(chunk);
         ulong size = head & ~SizeBits;
         bool mmapped = (head & IsMmappedBit) != 0;
+        if (TRelease.ReallocInPlace != ReallocInPlace.Never && FitsInPlace(MallocUsableSize(mem), bytes, mmapped))
+            return mem;
         if (!mmapped)
             MaybeInitTcache();
         if (chunk > Word(0 - size) || IsMisalignedChunk(chunk))
@@ -146,10 +165,23 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         if (moved != 0)
         {
             _memory.Copy(moved, mem, size - SizeSz);
-            IntFree(av, chunk, haveLock: false);
+            FreeRest(av, chunk);
         }
 
         return moved;
+    }
+
+    private bool FitsInPlace(ulong usable, ulong bytes, bool mmapped)
+    {
+        if (bytes > usable)
+            return false;
+        ulong over = usable - bytes;
+        return TRelease.ReallocInPlace switch
+        {
+            ReallocInPlace.WithinTrimThreshold => over <= _mp.TrimThreshold,
+            ReallocInPlace.WithinPadding => over < 2 * SizeSz || (mmapped && over <= PageSize),
+            _ => over < 2 * SizeSz,
+        };
     }
 
     private ulong ReallocMmapped(ulong mem, ulong chunk, ulong size, ulong bytes, ulong nb)
@@ -157,7 +189,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong remapped = MremapChunk(chunk, nb);
         if (remapped != 0)
             return Chunk2Mem(remapped);
-        if (size - SizeSz >= nb)
+        if (TRelease.MmappedChunkHasTail ? bytes <= size - SizeSz : size - SizeSz >= nb)
             return mem;
         ulong moved = Malloc(bytes);
         if (moved == 0)
@@ -210,7 +242,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
                 if (Mem2Chunk(moved) != next)
                 {
                     _memory.Copy(moved, Chunk2Mem(chunk), size - SizeSz);
-                    IntFree(av, chunk, haveLock: true);
+                    FreeRest(av, chunk);
                     return moved;
                 }
 
@@ -230,7 +262,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             SetHeadSizeExactly(chunk, nb, av);
             SetHead(chunk + nb, rest | PrevInuseBit | NonMainFlag(av));
             SetInuseBitAtOffset(chunk + nb, rest);
-            IntFree(av, chunk + nb, haveLock: true);
+            FreeRest(av, chunk + nb);
         }
 
         return Chunk2Mem(chunk);
@@ -249,7 +281,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong head = Head(chunk);
         ulong size = head & ~SizeBits;
         if ((head & IsMmappedBit) != 0)
-            return size - ChunkHdrSz;
+            return size - (TRelease.MmappedChunkHasTail ? SizeSz : ChunkHdrSz);
         return InuseBitAtOffset(chunk, size) ? size - SizeSz : 0;
     }
 }

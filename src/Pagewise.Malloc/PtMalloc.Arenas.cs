@@ -118,7 +118,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             if (_mp.ArenaMax != 0)
                 _narenasLimit = _mp.ArenaMax;
             else if (_narenas > _mp.ArenaTest)
-                _narenasLimit = (ulong)Math.Max(1, _options.Cpus) * (TAbi.LongSize == 4 ? 2UL : 8);
+                _narenasLimit = (ulong)Math.Max(1, TRelease.ArenaLimitByAffinity ? _options.AffinityCpus ?? _options.Cpus : _options.Cpus) * (TAbi.LongSize == 4 ? 2UL : 8);
         }
 
         // A limit of 0, not known yet, wraps to no limit.

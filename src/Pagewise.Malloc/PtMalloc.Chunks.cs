@@ -85,11 +85,15 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     private void SetBkNextsize(ulong chunk, ulong value) => WriteWord(chunk + (5 * TAbi.SizeSz), value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsMisalignedListed(ulong chunk) => TRelease.SafeLinking && IsMisalignedChunk(chunk);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsMisalignedChunk(ulong chunk) => (Chunk2Mem(chunk) & AlignMask) != 0;
 
     /// <summary>Safe-linking: a list pointer is stored xored with the page number of where it is stored.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong ProtectPtr(ulong position, ulong pointer) => (position >> 12) ^ pointer;
+    private static ulong ProtectPtr(ulong position, ulong pointer) =>
+        TRelease.SafeLinking ? (position >> 12) ^ pointer : pointer;
 
     /// <summary>Reads a pointer that safe-linking protects.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

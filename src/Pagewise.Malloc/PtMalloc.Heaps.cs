@@ -198,7 +198,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             SetHead(oldTop + closed, ChunkHdrSz | PrevInuseBit);
             SetFoot(oldTop + closed, ChunkHdrSz);
             SetHead(oldTop, closed | PrevInuseBit | NonMainArenaBit);
-            IntFree(av, oldTop, haveLock: true);
+            FreeRest(av, oldTop);
         }
         else
         {

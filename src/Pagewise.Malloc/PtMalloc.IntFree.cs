@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Pagewise.Malloc.Releases;
+
 namespace Pagewise.Malloc;
 
 /// <content>
@@ -16,15 +19,14 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             MallocPrinterr("free(): invalid pointer");
         if (size < MinSize || (size & AlignMask) != 0)
             MallocPrinterr("free(): invalid size");
-
-        ulong tidx = Csize2Tidx(size);
-        if (_tcache != 0 && tidx < _mp.TcacheBins)
+        if (_tcache != 0 && size < _mp.TcacheLimit)
         {
-            if (ReadWord(Chunk2Mem(chunk) + SizeSz) == Word(_options.TcacheKey))
-                CheckTcacheDoubleFree(Chunk2Mem(chunk), tidx);
-            if (TcacheHasRoom(tidx))
+            ulong index = Csize2Tidx(size);
+            if (ReadWord(Chunk2Mem(chunk) + SizeSz) == TcacheKey)
+                CheckTcacheDoubleFree(Chunk2Mem(chunk), index);
+            if (TcacheHasRoom(index))
             {
-                TcachePut(chunk, tidx);
+                TcachePut(chunk, index);
                 return;
             }
         }
@@ -32,9 +34,62 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         FreeToArena(av, chunk, size, haveLock);
     }
 
+    /// <summary>Gives back what another call on the same arena cut off or left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void FreeRest(ulong av, ulong chunk)
+    {
+        if (TRelease.RestsBypassTcache)
+            FreeToArena(av, chunk, ChunkSize(chunk), haveLock: true);
+        else
+            IntFree(av, chunk, haveLock: true);
+    }
+
+    /// <summary>free from 2.42 on: one path, which tells mapped chunks last.</summary>
+    private void FreeTcacheFirst(ulong mem)
+    {
+        ulong chunk = Mem2Chunk(mem);
+        ulong head = Head(chunk);
+        ulong size = head & ~SizeBits;
+        if (IsMisalignedChunk(chunk))
+            MallocPrinterr("free(): invalid pointer");
+        if (size < _mp.TcacheLimit)
+        {
+            if (_tcache == 0 && TRelease.TcacheBirth == TcacheBirth.FirstPut)
+                TcacheInit();
+            if (_tcache != 0 && TcacheFree(mem, chunk, head, size))
+                return;
+        }
+
+        if (size < MinSize || Word(chunk + size - MinSize) < chunk)
+            MallocPrinterr("free(): invalid size");
+        FreeToArena(ArenaForChunk(chunk), chunk, size, haveLock: false);
+    }
+
+    private bool TcacheFree(ulong mem, ulong chunk, ulong head, ulong size)
+    {
+        ulong index = Csize2Tidx(size);
+        if (ReadWord(mem + SizeSz) == TcacheKey)
+            CheckTcacheDoubleFree(mem, index);
+        if (index < TcacheSmallBins)
+        {
+            if (!TcacheHasRoom(index))
+                return false;
+            TcachePut(chunk, index);
+            return true;
+        }
+
+        if (size < MinSize || (!TRelease.TcacheKeepsMmapped && (head & IsMmappedBit) != 0))
+            return false;
+        index = LargeCsize2Tidx(size);
+        if (!TcacheHasRoom(index))
+            return false;
+        TcachePutLarge(chunk, index);
+        return true;
+    }
+
     private void FreeToArena(ulong av, ulong chunk, ulong size, bool haveLock)
     {
-        if (size <= _globalMaxFast)
+        if (TRelease.HasFastbins && size <= _globalMaxFast)
         {
             FreeToFastbin(av, chunk, size, haveLock);
             return;
@@ -42,10 +97,16 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
         if (IsMmapped(chunk))
         {
-            MunmapChunk(chunk);
+            FreeMmapped(chunk, Head(chunk));
             return;
         }
 
+        MergeIntoArena(av, chunk, size);
+    }
+
+    /// <summary>Merges a chunk that was in use with its neighbours, bins the result, and trims when it is large.</summary>
+    private void MergeIntoArena(ulong av, ulong chunk, ulong size)
+    {
         ulong next = chunk + size;
         ulong top = Top(av);
         if (chunk == top)
@@ -59,16 +120,20 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             MallocPrinterr("free(): invalid next size (normal)");
         FreePerturb(chunk, size);
 
-        size = MergeAndBin(av, chunk, size, "corrupted size vs. prev_size while consolidating", "free(): corrupted unsorted chunks");
-        if (size >= FastbinConsolidationThreshold)
-        {
-            if (HaveFastchunks(av))
-                MallocConsolidate(av);
-            if (av != _mainArena)
-                _ = HeapTrim(HeapForPtr(Top(av)), _mp.TopPad);
-            else if (ChunkSize(Top(av)) >= _mp.TrimThreshold)
-                _ = Systrim(_mp.TopPad, av);
-        }
+        TrimAfter(av, MergeAndBin(av, chunk, size, freed: true));
+    }
+
+    // A large merged chunk is a sign that top may have grown enough to be given back in part.
+    private void TrimAfter(ulong av, ulong mergedSize)
+    {
+        if (mergedSize < FastbinConsolidationThreshold)
+            return;
+        if (HaveFastchunks(av))
+            MallocConsolidate(av);
+        if (av != _mainArena)
+            _ = HeapTrim(HeapForPtr(Top(av)), _mp.TopPad);
+        else if (ChunkSize(Top(av)) >= _mp.TrimThreshold)
+            _ = Systrim(_mp.TopPad, av);
     }
 
     private void FreeToFastbin(ulong av, ulong chunk, ulong size, bool haveLock)
@@ -96,24 +161,33 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     }
 
     /// <summary>
-    /// Merges a chunk with the free chunk before it and the free chunk or top behind it, and puts the result at the head
-    /// of the unsorted bin unless it became top. Returns the merged size.
+    /// Merges a chunk with the free chunk before it and the free chunk or top behind it, and bins the result unless it
+    /// became top. Returns the merged size.
     /// </summary>
-    private ulong MergeAndBin(ulong av, ulong chunk, ulong size, string badPrevSize, string? corruptedUnsorted)
+    /// <param name="av">The arena.</param>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="size">Its size, in bytes.</param>
+    /// <param name="freed">Whether it was just freed; else it comes from a fast bin.</param>
+    private ulong MergeAndBin(ulong av, ulong chunk, ulong size, bool freed)
     {
         ulong next = chunk + size;
-        ulong nextHead = Head(next);
-        ulong nextSize = nextHead & ~SizeBits;
+        ulong nextSize = ChunkSize(next);
         if (!PrevInuse(chunk))
         {
             ulong prevSize = PrevSize(chunk);
             size += prevSize;
             chunk -= prevSize;
             if (ChunkSize(chunk) != prevSize)
-                MallocPrinterr(badPrevSize);
+                MallocPrinterr(freed ? "corrupted size vs. prev_size while consolidating" : "corrupted size vs. prev_size in fastbins");
             UnlinkChunk(chunk);
         }
 
+        return BinMerged(av, chunk, size, next, nextSize, freed);
+    }
+
+    /// <summary>Makes a free chunk of a place whose predecessor is in use, merging it with what follows.</summary>
+    private ulong BinMerged(ulong av, ulong chunk, ulong size, ulong next, ulong nextSize, bool freed)
+    {
         if (next == Top(av))
         {
             size += nextSize;
@@ -129,13 +203,30 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         }
         else
         {
-            SetHead(next, nextHead & ~PrevInuseBit);
+            ClearPrevInuse(next);
         }
 
-        LinkUnsorted(av, chunk, size, corruptedUnsorted);
+        if (TRelease.FreedSmallToSmallbins && freed && InSmallbinRange(size))
+            LinkSmallbin(av, chunk, size);
+        else
+            LinkUnsorted(av, chunk, size, freed ? "free(): corrupted unsorted chunks" : null);
         SetHead(chunk, size | PrevInuseBit);
         SetFoot(chunk, size);
         return size;
+    }
+
+    private void LinkSmallbin(ulong av, ulong chunk, ulong size)
+    {
+        int index = SmallbinIndex(size);
+        ulong bin = BinAt(av, index);
+        ulong first = Fd(bin);
+        if (Bk(first) != bin)
+            MallocPrinterr("free(): chunks in smallbin corrupted");
+        MarkBin(av, index);
+        SetBk(chunk, bin);
+        SetFd(chunk, first);
+        SetFd(bin, chunk);
+        SetBk(first, chunk);
     }
 
     /// <summary>

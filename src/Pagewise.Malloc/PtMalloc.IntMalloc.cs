@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pagewise.Malloc.Releases;
 
 namespace Pagewise.Malloc;
 
@@ -25,7 +26,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     {
         ulong tidx = Csize2Tidx(nb);
         bool cacheable = _tcache != 0 && tidx < _mp.TcacheBins;
-        if (nb <= _globalMaxFast)
+        if (TRelease.HasFastbins && nb <= _globalMaxFast)
         {
             ulong mem = TakeFromFastbin(av, nb, tidx, cacheable);
             if (mem != 0)
@@ -68,7 +69,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong victim = ReadWord(bin);
         if (victim == 0)
             return 0;
-        if (IsMisalignedChunk(victim))
+        if (IsMisalignedListed(victim))
             MallocPrinterr("malloc(): unaligned fastbin chunk detected 2");
         WriteWord(bin, RevealPtr(Chunk2Mem(victim)));
         if (FastbinIndex(ChunkSize(victim)) != index)
@@ -80,8 +81,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             ulong spare = ReadWord(bin);
             if (spare == 0)
                 break;
-            if (IsMisalignedChunk(spare))
+            if (IsMisalignedListed(spare))
                 MallocPrinterr("malloc(): unaligned fastbin chunk detected 3");
+            if (TRelease.TcacheCountsPlaces && Csize2Tidx(ChunkSize(spare)) != tidx)
+                MallocPrinterr("malloc(): chunk size mismatch in fastbin");
             WriteWord(bin, RevealPtr(Chunk2Mem(spare)));
             TcachePut(spare, tidx);
         }
@@ -101,6 +104,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         MarkUsed(av, victim, nb);
         SetBk(bin, bck);
         SetFd(bck, bin);
+        if (TRelease.TcacheBirth == TcacheBirth.FirstPut)
+            cacheable = MayCacheAtLast(av, tidx);
 
         while (cacheable && TcacheHasRoom(tidx))
         {
@@ -115,6 +120,14 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         }
 
         return Chunk2Mem(victim);
+    }
+
+    // Where the tcache is born with the first chunk that is put aside, this is that moment.
+    private bool MayCacheAtLast(ulong av, ulong tidx)
+    {
+        if (_tcache == 0)
+            TcacheInitInArena(av);
+        return _tcache != 0 && tidx < _mp.TcacheBins;
     }
 
     /// <summary>Marks a whole free chunk as in use.</summary>
@@ -158,6 +171,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             if (size == nb)
             {
                 MarkUsed(av, victim, size);
+                if (TRelease.TcacheBirth == TcacheBirth.FirstPut)
+                    cacheable = MayCacheAtLast(av, tidx);
                 if (!cacheable || !TcacheHasRoom(tidx))
                     return Chunk2Mem(victim);
                 TcachePut(victim, tidx);
@@ -375,6 +390,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     /// </summary>
     private void MallocConsolidate(ulong av)
     {
+        if (!TRelease.HasFastbins)
+            return;
         SetHaveFastchunks(av, false);
         for (int i = 0; i < NFastbins; i++)
         {
@@ -385,13 +402,13 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             WriteWord(bin, 0);
             while (chunk != 0)
             {
-                if (IsMisalignedChunk(chunk))
+                if (IsMisalignedListed(chunk))
                     MallocPrinterr("malloc_consolidate(): unaligned fastbin chunk detected");
                 ulong size = ChunkSize(chunk);
                 if (FastbinIndex(size) != i)
                     MallocPrinterr("malloc_consolidate(): invalid chunk size");
                 ulong next = RevealPtr(Chunk2Mem(chunk));
-                MergeAndBin(av, chunk, size, "corrupted size vs. prev_size in fastbins", null);
+                MergeAndBin(av, chunk, size, freed: false);
                 chunk = next;
             }
         }

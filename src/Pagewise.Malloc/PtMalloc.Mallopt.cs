@@ -60,6 +60,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
     private int SetMxfast(ulong value)
     {
+        if (!TRelease.HasFastbins)
+            return 1;
         if (value > MaxFastSize)
             return 0;
         SetMaxFast(value);
@@ -109,11 +111,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             _mp.ArenaMax = Word(arenaMax);
         if (tunables.ArenaTest is { } arenaTest)
             _mp.ArenaTest = Word(arenaTest);
-        if (tunables.TcacheMax is { } tcacheMax && tcacheMax <= MaxTcacheSize)
-        {
-            _mp.TcacheMaxBytes = tcacheMax;
-            _mp.TcacheBins = Csize2Tidx(Request2Size(tcacheMax)) + 1;
-        }
+        if (tunables.TcacheMax is { } tcacheMax)
+            SetTcacheMax(tcacheMax);
 
         if (tunables.TcacheCount is { } tcacheCount && tcacheCount <= ushort.MaxValue)
             _mp.TcacheCount = tcacheCount;
@@ -121,8 +120,36 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             _mp.TcacheUnsortedLimit = Word(limit);
         if (tunables.Mxfast is { } mxfast)
             _ = SetMxfast(Word(mxfast));
-        if (tunables.Hugetlb is { } hugetlb)
+        if (TRelease.HasHugetlb && tunables.Hugetlb is { } hugetlb)
             ApplyHugetlb(hugetlb);
+    }
+
+    // A value out of range is not taken at all.
+    private void SetTcacheMax(ulong value)
+    {
+        if (TRelease.TcacheLargeBins == 0)
+        {
+            if (value > MaxTcacheSize)
+                return;
+            _mp.TcacheMaxBytes = value;
+            _mp.TcacheBins = Csize2Tidx(Request2Size(value)) + 1;
+            _mp.TcacheLimit = MinSize + (_mp.TcacheBins * TAbi.MallocAlignment);
+            return;
+        }
+
+        if (value > PtrdiffMax)
+            return;
+        ulong nb = Request2Size(value);
+        ulong index = Csize2Tidx(nb);
+        bool large = TRelease.TcacheLimitIsInclusive ? index >= TcacheSmallBins : nb > MaxTcacheSize;
+        if (large)
+            index = LargeCsize2Tidx(nb);
+        if (index >= TcacheAllBins)
+            return;
+        if (index < TcacheSmallBins)
+            _mp.TcacheBins = index + 1;
+        _mp.TcacheMaxBytes = value;
+        _mp.TcacheLimit = TRelease.TcacheLimitIsInclusive ? nb + 1 : nb;
     }
 
     private void ApplyHugetlb(ulong value)

@@ -25,7 +25,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     private static ulong TopOffset
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => FastbinsOffset + ((ulong)NFastbins * SizeSz);
+        get => TRelease.HasFastbins ? FastbinsOffset + ((ulong)NFastbins * SizeSz) : AlignUp(8, SizeSz);
     }
 
     private static ulong LastRemainderOffset
@@ -97,7 +97,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     private static int NFastbins
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => FastbinIndex(Request2Size(MaxFastSize)) + 1;
+        get => TRelease.HasFastbins ? FastbinIndex(Request2Size(MaxFastSize)) + 1 : 0;
     }
 
     // A chunk whose alignment exceeds its header is never 2 * SIZE_SZ mod alignment, so small bins begin one further.
@@ -170,7 +170,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     private void SetLastRemainder(ulong av, ulong chunk) => WriteWord(av + LastRemainderOffset, chunk);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool HaveFastchunks(ulong av) => _memory.ReadU32(av + HaveFastchunksOffset) != 0;
+    private bool HaveFastchunks(ulong av) => TRelease.HasFastbins && _memory.ReadU32(av + HaveFastchunksOffset) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SetHaveFastchunks(ulong av, bool value) => _memory.WriteU32(av + HaveFastchunksOffset, value ? 1u : 0);

@@ -232,7 +232,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         xml.Append(CultureInfo.InvariantCulture, $"  <{element} from=\"{from}\" to=\"{to}\" total=\"{total}\" count=\"{count}\"/>\n");
 
     private static void AppendTotals(StringBuilder xml, ArenaTotals totals, string? mmap) => xml
-        .Append(CultureInfo.InvariantCulture, $"<total type=\"fast\" count=\"{totals.FastBlocks}\" size=\"{totals.FastBytes}\"/>\n")
+        .Append(TRelease.HasFastbins ? $"<total type=\"fast\" count=\"{totals.FastBlocks}\" size=\"{totals.FastBytes}\"/>\n" : "")
         .Append(CultureInfo.InvariantCulture, $"<total type=\"rest\" count=\"{totals.Blocks}\" size=\"{totals.Bytes}\"/>\n")
         .Append(mmap)
         .Append(CultureInfo.InvariantCulture, $"<system type=\"current\" size=\"{totals.System}\"/>\n")

@@ -95,8 +95,8 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong size = ChunkSize(top);
         if ((top == UnsortedChunks(av) && size == 0) || (size >= MinSize && PrevInuse(top) && ((top + size) & (PageSize - 1)) == 0))
             return;
-        MallocPrinterr("Fatal glibc error: malloc assertion failure in sysmalloc: (old_top == initial_top (av) && old_size == 0) || "
-            + "((unsigned long) (old_size) >= MINSIZE && prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)");
+        MallocPrinterr(TRelease.SysmallocAssertion + "(old_top == initial_top (av) && old_size == 0) || ((unsigned long) (old_size) >= MINSIZE && "
+            + "prev_inuse (old_top) && ((unsigned long) old_end & (pagesize - 1)) == 0)" + (TRelease.SysmallocAssertion[^1] == '`' ? "' failed." : ""));
     }
 
     private ulong SysmallocMmapAnyPage(ulong nb)
@@ -115,7 +115,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     private ulong SysmallocMmap(ulong nb, ulong pageSize, MapFlags extra)
     {
         ulong slack = TAbi.MallocAlignment == ChunkHdrSz ? 0 : AlignMask;
-        ulong size = AlignUp(nb + SizeSz + slack, pageSize);
+        ulong size = AlignUp(nb + (TRelease.MmappedChunkHasTail ? TAbi.MallocAlignment : SizeSz + slack), pageSize);
         if (size <= nb || !Mmap(0, size, Prot.Read | Prot.Write, extra, out ulong map))
             return 0;
         MadviseThp(map, size);
@@ -124,8 +124,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong misalign = Chunk2Mem(map) & AlignMask;
         ulong correction = misalign == 0 ? 0 : TAbi.MallocAlignment - misalign;
         ulong chunk = map + correction;
-        SetPrevSize(chunk, correction);
-        SetHead(chunk, (size - correction) | IsMmappedBit);
+        SetMmapped(chunk, correction, size);
         _mp.NMmaps++;
         _mp.MaxNMmaps = Math.Max(_mp.MaxNMmaps, _mp.NMmaps);
         _mp.MmappedMem = Word(_mp.MmappedMem + size);
@@ -133,12 +132,19 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         return Chunk2Mem(chunk);
     }
 
+    private static ulong MmapTail => TRelease.MmappedChunkHasTail ? ChunkHdrSz : 0;
+
+    private void SetMmapped(ulong chunk, ulong offset, ulong mappingBytes)
+    {
+        SetPrevSize(chunk, offset);
+        SetHead(chunk, Word(mappingBytes - offset - MmapTail) | IsMmappedBit);
+    }
+
     private void MunmapChunk(ulong chunk)
     {
-        ulong size = ChunkSize(chunk);
         ulong prevSize = PrevSize(chunk);
         ulong block = Word(chunk - prevSize);
-        ulong total = Word(prevSize + size);
+        ulong total = Word(prevSize + ChunkSize(chunk) + MmapTail);
         if (((block | total) & (PageSize - 1)) != 0 || !IsPowerOfTwoOrZero(Chunk2Mem(chunk) & (PageSize - 1)))
             MallocPrinterr("munmap_chunk(): invalid pointer");
         _mp.NMmaps--;
@@ -150,12 +156,11 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
     private ulong MremapChunk(ulong chunk, ulong nb)
     {
         ulong offset = PrevSize(chunk);
-        ulong size = ChunkSize(chunk);
         ulong block = Word(chunk - offset);
-        ulong total = Word(offset + size);
+        ulong total = Word(offset + ChunkSize(chunk) + MmapTail);
         if (((block | total) & (PageSize - 1)) != 0 || !IsPowerOfTwoOrZero(Chunk2Mem(chunk) & (PageSize - 1)))
             MallocPrinterr("mremap_chunk(): invalid pointer");
-        ulong newTotal = AlignUp(nb + offset + SizeSz, PageSize);
+        ulong newTotal = AlignUp(nb + offset + (TRelease.MmappedChunkHasTail ? ChunkHdrSz : SizeSz), PageSize);
         if (total == newTotal)
             return chunk;
         SysResult moved = _sys.Mremap(block, total, newTotal, MremapFlags.MayMove, 0);
@@ -167,8 +172,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
         MadviseThp(moved.Address, newTotal);
         chunk = moved.Address + offset;
-        SetHead(chunk, (newTotal - offset) | IsMmappedBit);
-        _mp.MmappedMem = Word(_mp.MmappedMem + newTotal - total);
+        SetMmapped(chunk, offset, newTotal);
+
+        // From 2.43 on the count is off by the two words at the end, each time.
+        _mp.MmappedMem = Word(_mp.MmappedMem + newTotal - total + MmapTail);
         _mp.MaxMmappedMem = Math.Max(_mp.MaxMmappedMem, _mp.MmappedMem);
         return chunk;
     }
@@ -273,7 +280,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         SetHead(oldTop + closed, ChunkHdrSz | PrevInuseBit);
         SetHead(oldTop + closed + ChunkHdrSz, ChunkHdrSz | PrevInuseBit);
         if (closed >= MinSize)
-            IntFree(_mainArena, oldTop, haveLock: true);
+            FreeRest(_mainArena, oldTop);
     }
 
     /// <summary>The break is blocked: a mapping takes its place, and the main arena is contiguous no more.</summary>
@@ -289,7 +296,9 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong unit = TRelease.MmapFallbackArgumentsExchanged ? MmapAsMorecoreSize : pageSize;
         ulong least = TRelease.MmapFallbackArgumentsExchanged ? pageSize : MmapAsMorecoreSize;
         ulong wanted = size;
-        if (IsContiguous(_mainArena))
+        if (TRelease.MmapFallbackIsExact)
+            wanted = AlignUp(nb + _mp.TopPad + MinSize, pageSize);
+        else if (IsContiguous(_mainArena))
             wanted = AlignUp(wanted + oldSize, unit);
         wanted = Math.Max(wanted, least);
         brk = 0;

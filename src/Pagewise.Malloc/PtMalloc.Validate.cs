@@ -25,7 +25,11 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         }
 
         foreach (HeapChunk chunk in listed)
-            Require(walked.Contains(chunk.Address), chunk, "is on a list and not in the heap");
+        {
+            bool mapped = TRelease.TcacheKeepsMmapped && chunk.State == HeapChunkState.Tcache && IsMmapped(chunk.Address);
+            Require(mapped || walked.Contains(chunk.Address), chunk, "is on a list and not in the heap");
+        }
+
         foreach (ulong av in Arenas())
             ValidateArena(av, chunks);
         ValidateTcaches(listed);
@@ -68,7 +72,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         if (chunk.State == HeapChunkState.Fast)
             Require(FastbinIndex(chunk.SizeBytes) == chunk.Index, chunk, $"is in fast bin {chunk.Index}");
         if (chunk.State == HeapChunkState.Tcache)
-            Require(Csize2Tidx(chunk.SizeBytes) == (ulong)chunk.Index, chunk, $"is in tcache bin {chunk.Index}");
+            Require((Csize2Tidx(chunk.SizeBytes) < TcacheSmallBins ? Csize2Tidx(chunk.SizeBytes) : LargeCsize2Tidx(chunk.SizeBytes)) == (ulong)chunk.Index, chunk, $"is in tcache bin {chunk.Index}");
         if (chunk.State is HeapChunkState.Small or HeapChunkState.Large)
             Require(BinIndex(chunk.SizeBytes) == chunk.Index, chunk, $"is in bin {chunk.Index}");
     }
@@ -151,9 +155,11 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         for (int thread = 0; thread < _threads.Length; thread++)
         {
             ulong tcache = thread == _currentThread ? _tcache : _threads[thread].Tcache;
-            for (int i = 0; tcache != 0 && i < (int)TcacheMaxBins; i++)
+            for (int i = 0; tcache != 0 && i < (int)TcacheAllBins; i++)
             {
                 int count = _memory.ReadU16(tcache + ((ulong)i * 2));
+                if (TRelease.TcacheCountsPlaces)
+                    count = (int)_mp.TcacheCount - count;
                 if (count != counts.GetValueOrDefault((thread, i)))
                     throw new InvalidOperationException($"tcache bin {i} of thread {thread} counts {count}");
             }

@@ -152,7 +152,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             if (tcache == 0)
                 continue;
             Add(Mem2Chunk(tcache), HeapChunkState.TcacheStruct, ArenaForChunk(Mem2Chunk(tcache)), 0, thread);
-            for (int i = 0; i < (int)TcacheMaxBins; i++)
+            for (int i = 0; i < (int)TcacheAllBins; i++)
             {
                 for (ulong e = ReadWord(tcache + TcacheEntriesOffset + ((ulong)i * SizeSz)); e != 0; e = RevealPtr(e))
                     Add(Mem2Chunk(e), HeapChunkState.Tcache, ArenaForChunk(Mem2Chunk(e)), i, thread);

@@ -115,8 +115,9 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             MmapThreshold = 128 * 1024,
             NMmapsMax = 65536,
             ArenaTest = TAbi.LongSize == 4 ? 2UL : 8UL,
-            TcacheBins = TcacheMaxBins,
+            TcacheBins = TcacheSmallBins,
             TcacheMaxBytes = MaxTcacheSize,
+            TcacheLimit = DefaultTcacheLimit,
             TcacheCount = TRelease.TcacheFillCount,
         };
         _narenas = 1;
@@ -139,9 +140,10 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
 
         if (av != _mainArena)
             SetNoncontiguous(av);
-        else
+        else if (TRelease.HasFastbins)
             SetMaxFast(DefaultMxFast);
-        SetHaveFastchunks(av, false);
+        if (TRelease.HasFastbins)
+            SetHaveFastchunks(av, false);
         SetTop(av, UnsortedChunks(av));
     }
 

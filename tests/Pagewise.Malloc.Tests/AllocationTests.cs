@@ -9,7 +9,7 @@ public class AllocationTests
     [Fact]
     public void CallsAllocateNoManagedMemory()
     {
-        using var heap = new Heap<X8664Abi>();
+        using var heap = new Heap<X8664Abi, Glibc236>();
         PtMalloc<X8664Abi, Glibc236, FlatMemory, FlatSystemCalls> malloc = heap.Malloc;
         ulong[] blocks = new ulong[500];
         Run(malloc, blocks, 2000);

@@ -24,11 +24,43 @@ public class FuzzTests
     [InlineData(14, "glibc.malloc.hugetlb=1", 2, 100_000)]
     public void EveryStepLeavesASoundHeap(int seed, string tunables, int threads, int maxBytes)
     {
-        using (var x8664 = new Heap<X8664Abi>(tunables))
-            new RandomProgram<X8664Abi>(x8664, seed, threads, maxBytes).Run(800);
-        using (var i386 = new Heap<I386Abi>(tunables))
-            new RandomProgram<I386Abi>(i386, seed, threads, maxBytes).Run(800);
-        using (var arm = new Heap<Arm32Abi>(tunables))
-            new RandomProgram<Arm32Abi>(arm, seed, threads, maxBytes).Run(800);
+        Run<X8664Abi, Glibc236>(seed, tunables, threads, maxBytes, 800);
+        Run<I386Abi, Glibc236>(seed, tunables, threads, maxBytes, 800);
+        Run<Arm32Abi, Glibc236>(seed, tunables, threads, maxBytes, 800);
+    }
+
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("", 4)]
+    [InlineData("glibc.malloc.tcache_count=0", 1)]
+    [InlineData("glibc.malloc.tcache_max=65536:glibc.malloc.tcache_count=3", 3)]
+    [InlineData("glibc.malloc.tcache_max=4194280:glibc.malloc.mmap_threshold=20000", 2)]
+    public void EveryReleaseLeavesASoundHeap(string tunables, int threads)
+    {
+        foreach (string release in AllocatorModels.Releases)
+        {
+            foreach (string platform in AllocatorModels.Platforms)
+                AllocatorModels.Visit(platform, release, new Program(tunables, threads)).ShouldNotBeNull();
+        }
+    }
+
+    private static void Run<TAbi, TRelease>(int seed, string tunables, int threads, int maxBytes, int calls)
+        where TAbi : struct, IMallocAbi
+        where TRelease : struct, IGlibcRelease
+    {
+        using var heap = new Heap<TAbi, TRelease>(tunables);
+        new RandomProgram<TAbi, TRelease>(heap, seed, threads, maxBytes).Run(calls);
+    }
+
+    private sealed class Program(string tunables, int threads) : IAllocatorVisitor<string>
+    {
+        public string Visit<TAbi, TRelease>()
+            where TAbi : struct, IMallocAbi
+            where TRelease : struct, IGlibcRelease
+        {
+            Run<TAbi, TRelease>(31, tunables, threads, 2500, 150);
+            Run<TAbi, TRelease>(32, tunables, threads, 60_000, 150);
+            return typeof(TRelease).Name;
+        }
     }
 }

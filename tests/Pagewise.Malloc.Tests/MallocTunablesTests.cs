@@ -1,3 +1,5 @@
+using Pagewise.Malloc.Releases;
+
 namespace Pagewise.Malloc.Tests;
 
 public class MallocTunablesTests
@@ -79,7 +81,7 @@ public class MallocTunablesTests
     [InlineData("glibc.malloc.tcache_count=65536", 64ul, 7ul)]
     public void TheTcacheTakesWhatFitsIt(string variable, ulong bins, ulong count)
     {
-        using var heap = new Heap<Platforms.X8664Abi>(variable);
+        using var heap = new Heap<Platforms.X8664Abi, Glibc236>(variable);
 
         (heap.Malloc.Parameters.TcacheBins, heap.Malloc.Parameters.TcacheCount).ShouldBe((bins, count));
     }

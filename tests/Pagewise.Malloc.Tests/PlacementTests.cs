@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Malloc.Platforms;
+using Pagewise.Malloc.Releases;
 
 namespace Pagewise.Malloc.Tests;
 
@@ -11,20 +12,20 @@ public class PlacementTests
     [Fact]
     public void TheFirstBlockFollowsTheTcacheStruct()
     {
-        using var x8664 = new Heap<X8664Abi>();
+        using var x8664 = new Heap<X8664Abi, Glibc236>();
         x8664.Malloc.Malloc(24).ShouldBe(Start + 0x2a0);
 
-        using var i386 = new Heap<I386Abi>();
+        using var i386 = new Heap<I386Abi, Glibc236>();
         i386.Malloc.Malloc(24).ShouldBe(0x56555000UL + 0x1a0);
 
-        using var arm = new Heap<Arm32Abi>();
+        using var arm = new Heap<Arm32Abi, Glibc236>();
         arm.Malloc.Malloc(24).ShouldBe(0x56555000UL + 0x190);
     }
 
     [Fact]
     public void TheFirstBlockOfAThreadsHeapLiesBehindItsArena()
     {
-        using var heap = new Heap<X8664Abi>();
+        using var heap = new Heap<X8664Abi, Glibc236>();
         _ = heap.Malloc.Malloc(24);
         heap.Malloc.SwitchThread(1);
 
@@ -35,7 +36,7 @@ public class PlacementTests
     [Fact]
     public void AFreedBlockIsTheNextOfItsSize()
     {
-        using var heap = new Heap<X8664Abi>();
+        using var heap = new Heap<X8664Abi, Glibc236>();
         ulong first = heap.Malloc.Malloc(100);
         ulong second = heap.Malloc.Malloc(100);
         heap.Malloc.Free(first);
@@ -48,7 +49,7 @@ public class PlacementTests
     [Fact]
     public void SafeLinkingHidesTheLinksOfTheTcache()
     {
-        using var heap = new Heap<X8664Abi>();
+        using var heap = new Heap<X8664Abi, Glibc236>();
         ulong first = heap.Malloc.Malloc(24);
         ulong second = heap.Malloc.Malloc(24);
         heap.Malloc.Free(first);
@@ -61,7 +62,7 @@ public class PlacementTests
     [Fact]
     public void FreedNeighboursMergeAndLeaveTheirSizeBehindThem()
     {
-        using var heap = new Heap<X8664Abi>("glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0");
+        using var heap = new Heap<X8664Abi, Glibc236>("glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0");
         ulong first = heap.Malloc.Malloc(1000);
         ulong second = heap.Malloc.Malloc(1000);
         ulong behind = heap.Malloc.Malloc(24);
@@ -76,7 +77,7 @@ public class PlacementTests
     [Fact]
     public void LargeBlocksAreMappedAndTheThresholdFollowsWhatIsFreed()
     {
-        using var heap = new Heap<X8664Abi>();
+        using var heap = new Heap<X8664Abi, Glibc236>();
         ulong mapped = heap.Malloc.Malloc(300_000);
         (mapped & 4095).ShouldBe(16UL);
         heap.Malloc.Mallinfo2().HBlks.ShouldBe(1UL);
@@ -90,7 +91,7 @@ public class PlacementTests
     [Fact]
     public void NoMemoryIsNullAndEnomem()
     {
-        using var heap = new Heap<X8664Abi>();
+        using var heap = new Heap<X8664Abi, Glibc236>();
         heap.Malloc.Malloc(ulong.MaxValue).ShouldBe(0UL);
         heap.Malloc.Malloc(1UL << 47).ShouldBe(0UL);
         heap.Malloc.Calloc(1UL << 40, 1UL << 40).ShouldBe(0UL);
@@ -105,7 +106,7 @@ public class PlacementTests
     [Fact]
     public void ThreadsShareArenasInTurnWhenTheLimitIsReached()
     {
-        using var heap = new Heap<X8664Abi>("glibc.malloc.arena_max=3");
+        using var heap = new Heap<X8664Abi, Glibc236>("glibc.malloc.arena_max=3");
         _ = heap.Malloc.Malloc(1000);
         var arenas = new List<ulong>();
         for (int thread = 1; thread <= 5; thread++)
@@ -124,7 +125,7 @@ public class PlacementTests
     [Fact]
     public void AnEndedThreadsArenaIsTheNextThreads()
     {
-        using var heap = new Heap<X8664Abi>();
+        using var heap = new Heap<X8664Abi, Glibc236>();
         _ = heap.Malloc.Malloc(24);
         heap.Malloc.SwitchThread(1);
         ulong block = heap.Malloc.Malloc(24);

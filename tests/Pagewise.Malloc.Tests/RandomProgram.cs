@@ -6,8 +6,9 @@ using Pagewise.Malloc.Releases;
 namespace Pagewise.Malloc.Tests;
 
 /// <summary>A seeded random program that checks what it gets and validates the heap after every call.</summary>
-internal sealed class RandomProgram<TAbi>(Heap<TAbi> heap, int seed, int threads, int maxBytes)
+internal sealed class RandomProgram<TAbi, TRelease>(Heap<TAbi, TRelease> heap, int seed, int threads, int maxBytes)
     where TAbi : struct, IMallocAbi
+    where TRelease : struct, IGlibcRelease
 {
     private readonly Random _random = new(seed);
     private readonly SortedDictionary<ulong, Block> _live = [];
@@ -17,7 +18,7 @@ internal sealed class RandomProgram<TAbi>(Heap<TAbi> heap, int seed, int threads
 
     public void Run(int calls)
     {
-        PtMalloc<TAbi, Glibc236, FlatMemory, FlatSystemCalls> malloc = heap.Malloc;
+        PtMalloc<TAbi, TRelease, FlatMemory, FlatSystemCalls> malloc = heap.Malloc;
         for (int i = 0; i < calls; i++)
         {
             if (threads > 1)
@@ -33,7 +34,7 @@ internal sealed class RandomProgram<TAbi>(Heap<TAbi> heap, int seed, int threads
         malloc.MallocInfo().ShouldEndWith("</malloc>\n");
     }
 
-    private void Step(PtMalloc<TAbi, Glibc236, FlatMemory, FlatSystemCalls> malloc)
+    private void Step(PtMalloc<TAbi, TRelease, FlatMemory, FlatSystemCalls> malloc)
     {
         int dice = _random.Next(100);
         if (_addresses.Count > 400)
@@ -73,7 +74,7 @@ internal sealed class RandomProgram<TAbi>(Heap<TAbi> heap, int seed, int threads
         Write(mem, bytes, stamp);
     }
 
-    private void TakeCleared(PtMalloc<TAbi, Glibc236, FlatMemory, FlatSystemCalls> malloc, ulong bytes)
+    private void TakeCleared(PtMalloc<TAbi, TRelease, FlatMemory, FlatSystemCalls> malloc, ulong bytes)
     {
         ulong count = (ulong)_random.Next(1, 9);
         ulong mem = malloc.Calloc(count, bytes / count);
@@ -82,7 +83,7 @@ internal sealed class RandomProgram<TAbi>(Heap<TAbi> heap, int seed, int threads
         Take(mem, bytes / count * count, TAbi.MallocAlignment);
     }
 
-    private void TakeAligned(PtMalloc<TAbi, Glibc236, FlatMemory, FlatSystemCalls> malloc, ulong bytes)
+    private void TakeAligned(PtMalloc<TAbi, TRelease, FlatMemory, FlatSystemCalls> malloc, ulong bytes)
     {
         ulong alignment = 8UL << _random.Next(11);
         switch (_random.Next(4))
@@ -103,7 +104,7 @@ internal sealed class RandomProgram<TAbi>(Heap<TAbi> heap, int seed, int threads
         }
     }
 
-    private void Realloc(PtMalloc<TAbi, Glibc236, FlatMemory, FlatSystemCalls> malloc, ulong mem, ulong bytes)
+    private void Realloc(PtMalloc<TAbi, TRelease, FlatMemory, FlatSystemCalls> malloc, ulong mem, ulong bytes)
     {
         bytes = Math.Max(bytes, 1);
         if (mem == 0)
@@ -117,7 +118,7 @@ internal sealed class RandomProgram<TAbi>(Heap<TAbi> heap, int seed, int threads
         Take(moved, bytes, 1);
     }
 
-    private void Free(PtMalloc<TAbi, Glibc236, FlatMemory, FlatSystemCalls> malloc, ulong mem)
+    private void Free(PtMalloc<TAbi, TRelease, FlatMemory, FlatSystemCalls> malloc, ulong mem)
     {
         if (mem == 0)
             return;

@@ -10,6 +10,7 @@ namespace Pagewise.Replay.Heap;
 /// <param name="DifferenceCount">Results that differ.</param>
 /// <param name="Differences">The first differences.</param>
 /// <param name="Warnings">What could not be replayed as recorded, each kind with how often it happened, ordered.</param>
+/// <param name="Release">The glibc release that it was held against.</param>
 public sealed record HeapCheckResult(
     string File, HeapPrologue Prologue, long Calls, long Results, long DifferenceCount, IReadOnlyList<Difference> Differences,
-    IReadOnlyDictionary<string, long> Warnings);
+    IReadOnlyDictionary<string, long> Warnings, string Release);

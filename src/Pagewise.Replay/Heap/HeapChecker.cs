@@ -1,4 +1,3 @@
-using Pagewise.Abi;
 using Pagewise.Malloc;
 using Pagewise.Malloc.Platforms;
 using Pagewise.Malloc.Releases;
@@ -14,17 +13,32 @@ namespace Pagewise.Replay.Heap;
 public static class HeapChecker
 {
     /// <summary>The releases that are modelled, as recordings name them.</summary>
-    public static IReadOnlyList<string> Releases { get; } = ["2.35", "2.36"];
+    public static IReadOnlyList<string> Releases => AllocatorModels.Releases;
 
-    /// <summary>Checks one recording.</summary>
+    /// <summary>
+    /// Checks one recording. Two allocators call themselves 2.42, the one that was tagged and the one that distributions
+    /// ship: a file is held against both, and the one that it fits is reported.
+    /// </summary>
     /// <param name="path">The file, "-" for standard input.</param>
     /// <param name="differenceLimit">How many differences keep their text; all are counted.</param>
-    /// <param name="found">Told of each difference as it is found.</param>
+    /// <param name="found">Told of each difference.</param>
     /// <exception cref="RecordingException">The recording cannot be read to its end, or is of a libc that is not modelled.</exception>
     public static HeapCheckResult Check(string path, int differenceLimit = 1000, Action<Difference>? found = null)
     {
-        using RecordingReader reader = RecordingReader.Open(path);
-        return Check(reader, differenceLimit, found);
+        HeapCheckResult result;
+        using (RecordingReader reader = RecordingReader.Open(path))
+            result = Check(reader, differenceLimit);
+        if (result.Release == "2.42" && result.DifferenceCount > 0 && path != "-")
+        {
+            using RecordingReader reader = RecordingReader.Open(path);
+            HeapCheckResult branch = Check(reader, differenceLimit, release: "2.42-branch");
+            if (branch.DifferenceCount < result.DifferenceCount)
+                result = branch;
+        }
+
+        foreach (Difference difference in result.Differences)
+            found?.Invoke(difference);
+        return result;
     }
 
     /// <summary>Checks a recording that is open.</summary>
@@ -32,9 +46,11 @@ public static class HeapChecker
     /// <param name="differenceLimit">How many differences keep their text; all are counted.</param>
     /// <param name="found">Told of each difference as it is found.</param>
     /// <param name="observe">Shown each note after the first call, with the allocator as it is then; null for none.</param>
+    /// <param name="release">The release to take instead of the one that the recording names; null keeps that.</param>
     /// <exception cref="RecordingException">The recording cannot be read to its end, or is of a libc that is not modelled.</exception>
     public static HeapCheckResult Check(
-        RecordingReader reader, int differenceLimit = 1000, Action<Difference>? found = null, Action<string, IHeapView>? observe = null)
+        RecordingReader reader, int differenceLimit = 1000, Action<Difference>? found = null, Action<string, IHeapView>? observe = null,
+        string? release = null)
     {
         ArgumentNullException.ThrowIfNull(reader);
         var log = new ResultLog(differenceLimit) { Found = found };
@@ -50,7 +66,7 @@ public static class HeapChecker
                     if (run is null && e.Kind == EventKind.Note)
                         prologue.Take(batch, batch.Notes[e.Index]);
                     else
-                        (run ??= Begin(reader.File, prologue, log, observe)).Take(batch, e);
+                        (run ??= Begin(reader.File, prologue, log, observe, release)).Take(batch, e);
                 }
             }
 
@@ -63,19 +79,20 @@ public static class HeapChecker
 
         return new HeapCheckResult(
             reader.File, prologue, run?.Calls ?? 0, log.Results, log.DifferenceCount, log.Differences,
-            run?.Warnings ?? new SortedDictionary<string, long>(StringComparer.Ordinal));
+            run?.Warnings ?? new SortedDictionary<string, long>(StringComparer.Ordinal), release ?? prologue.ModelledRelease);
     }
 
-    private static HeapCheckRun Begin(string file, HeapPrologue prologue, ResultLog log, Action<string, IHeapView>? observe)
+    private static HeapCheckRun Begin(
+        string file, HeapPrologue prologue, ResultLog log, Action<string, IHeapView>? observe, string? release)
     {
-        if (prologue.Release.Length > 0 && !Releases.Contains(prologue.Release))
-            throw new RecordingException(file, $"is of glibc {prologue.Release}; modelled are {string.Join(", ", Releases)}");
-        return prologue.Platform switch
-        {
-            "x86_64" => new HeapCheckRun<X8664Abi, Glibc236>(prologue, log, observe),
-            "i386" => new HeapCheckRun<I386Abi, Glibc236>(prologue, log, observe),
-            "armhf" => new HeapCheckRun<Arm32Abi, Glibc236>(prologue, log, observe),
-            _ => throw new RecordingException(file, $"is of {prologue.Platform}; modelled are x86_64, i386, armhf"),
-        };
+        var visitor = new RunVisitor(prologue, log, observe);
+        return AllocatorModels.Visit(prologue.Platform, release ?? prologue.ModelledRelease, visitor) ?? throw prologue.NotModelled(file);
+    }
+
+    private sealed class RunVisitor(HeapPrologue prologue, ResultLog log, Action<string, IHeapView>? observe) : IAllocatorVisitor<HeapCheckRun>
+    {
+        public HeapCheckRun Visit<TAbi, TRelease>()
+            where TAbi : struct, IMallocAbi
+            where TRelease : struct, IGlibcRelease => new HeapCheckRun<TAbi, TRelease>(prologue, log, observe);
     }
 }

@@ -57,8 +57,16 @@ public sealed class HeapPrologue
         }
     }
 
+    /// <summary>The release to replay on: the recorded one, or 2.36 when none was recorded.</summary>
+    public string ModelledRelease => Release.Length > 0 ? Release : "2.36";
+
     /// <summary>Whether pointers have 4 bytes.</summary>
     public bool Is32Bit => Platform != "x86_64";
+
+    /// <summary>Says of a recording that its platform or release is not modelled.</summary>
+    public RecordingException NotModelled(string file) => AllocatorModels.Platforms.Contains(Platform)
+        ? new RecordingException(file, $"is of glibc {ModelledRelease}; modelled are {string.Join(", ", AllocatorModels.Releases)}")
+        : new RecordingException(file, $"is of {Platform}; modelled are {string.Join(", ", AllocatorModels.Platforms)}");
 
     /// <summary>Takes a note that stands before the first call.</summary>
     public void Take(EventBatch batch, in NoteRecord note)

@@ -8,6 +8,9 @@ public sealed record HeapReplayOptions
     /// <summary>Tunables instead of those recorded; null keeps them.</summary>
     public MallocTunables? Tunables { get; init; }
 
+    /// <summary>The glibc release, one of <see cref="AllocatorModels.Releases"/>, instead of the recorded one; null keeps that.</summary>
+    public string? Release { get; init; }
+
     /// <summary>CPUs that the arena limit counts; null for as many as the recording says, or 2.</summary>
     public int? Cpus { get; init; }
 

@@ -41,7 +41,7 @@ public abstract class HeapReplayer : IHeapView, IDisposable
         _sampleEvery = options.Samples > 0 ? Math.Max(1, script.Count / options.Samples) : long.MaxValue;
         Space = script.Prologue.CreateAddressSpace(placedByQemu: script.Prologue.Platform == "armhf", foldBits);
         Pages = new TouchedPages(foldBits);
-        SystemCalls = new CountedSystemCalls(Space, Pages, options.Tunables is null ? script.Placements : []) { Step = () => Position };
+        SystemCalls = new CountedSystemCalls(Space, Pages, options.Tunables is null && options.Release is null ? script.Placements : []) { Step = () => Position };
         Foreign = new ForeignMaps(Space, script.Prologue.Maps);
     }
 
@@ -75,16 +75,15 @@ public abstract class HeapReplayer : IHeapView, IDisposable
         ArgumentNullException.ThrowIfNull(script);
         ArgumentNullException.ThrowIfNull(options);
         HeapPrologue prologue = script.Prologue;
-        if (prologue.Release.Length > 0 && !HeapChecker.Releases.Contains(prologue.Release))
-            throw new RecordingException(script.File, $"is of glibc {prologue.Release}; modelled are {string.Join(", ", HeapChecker.Releases)}");
-        int foldBits = prologue.Is32Bit ? 32 : FoldBits(prologue);
-        return prologue.Platform switch
-        {
-            "x86_64" => new HeapReplayer<X8664Abi, Glibc236>(script, options, foldBits),
-            "i386" => new HeapReplayer<I386Abi, Glibc236>(script, options, foldBits),
-            "armhf" => new HeapReplayer<Arm32Abi, Glibc236>(script, options, foldBits),
-            _ => throw new RecordingException(script.File, $"is of {prologue.Platform}; modelled are x86_64, i386, armhf"),
-        };
+        var visitor = new ReplayerVisitor(script, options, prologue.Is32Bit ? 32 : FoldBits(prologue));
+        return AllocatorModels.Visit(prologue.Platform, options.Release ?? prologue.ModelledRelease, visitor) ?? throw prologue.NotModelled(script.File);
+    }
+
+    private sealed class ReplayerVisitor(HeapScript script, HeapReplayOptions options, int foldBits) : IAllocatorVisitor<HeapReplayer>
+    {
+        public HeapReplayer Visit<TAbi, TRelease>()
+            where TAbi : struct, IMallocAbi
+            where TRelease : struct, IGlibcRelease => new HeapReplayer<TAbi, TRelease>(script, options, foldBits);
     }
 
     /// <summary>Makes steps up to a position, or to the end, or to the one that ends the program.</summary>

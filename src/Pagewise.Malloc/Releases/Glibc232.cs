@@ -1,0 +1,4 @@
+namespace Pagewise.Malloc.Releases;
+
+/// <summary>glibc 2.32 and 2.33.</summary>
+public readonly struct Glibc232 : ISince232;

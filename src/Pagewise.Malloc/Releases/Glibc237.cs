@@ -1,0 +1,4 @@
+namespace Pagewise.Malloc.Releases;
+
+/// <summary>glibc 2.37.</summary>
+public readonly struct Glibc237 : ISince237;

@@ -1,0 +1,4 @@
+namespace Pagewise.Malloc.Releases;
+
+/// <summary>glibc 2.41.</summary>
+public readonly struct Glibc241 : ISince241;

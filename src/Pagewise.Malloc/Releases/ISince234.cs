@@ -1,0 +1,8 @@
+namespace Pagewise.Malloc.Releases;
+
+/// <summary>What 2.34 changed.</summary>
+public interface ISince234 : ISince232
+{
+    /// <inheritdoc/>
+    static bool IGlibcRelease.TcacheKeyIsRandom => true;
+}
