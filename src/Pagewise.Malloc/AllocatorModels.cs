@@ -16,6 +16,12 @@ public static class AllocatorModels
     public static IReadOnlyList<string> Releases { get; } =
         ["2.31", "2.32", "2.33", "2.34", "2.35", "2.36", "2.37", "2.38", "2.39", "2.40", "2.41", "2.42", "2.42-branch", "2.42.9000", "2.43"];
 
+    /// <summary>
+    /// The releases that call themselves by a name, the likeliest first: what distributions ship as 2.42 is not what was
+    /// tagged, but has its name.
+    /// </summary>
+    public static IReadOnlyList<string> Named(string release) => release == "2.42" ? ["2.42-branch", "2.42"] : [release];
+
     /// <summary>Visits with the types of a platform and a release; null when either is not modelled.</summary>
     public static TResult? Visit<TResult>(string platform, string release, IAllocatorVisitor<TResult> visitor)
         where TResult : class

@@ -7,87 +7,111 @@ using Pagewise.Workloads;
 namespace Pagewise.Replay.Heap;
 
 /// <summary>
-/// Replays heap recordings call by call on the modelled allocator and compares every recorded result: addresses, return
-/// codes, the system calls malloc made, moves of the break, mallinfo2.
+/// Checks heap recordings: each recorded call is made on the modelled allocator and its result, its system calls and
+/// mallinfo2 are compared with the recording's.
 /// </summary>
 public static class HeapChecker
 {
-    /// <summary>The releases that are modelled, as recordings name them.</summary>
-    public static IReadOnlyList<string> Releases => AllocatorModels.Releases;
+    // While it is not known yet which allocator a recording is of, the differences of each are kept.
+    private const int KeptPerCandidate = 10_000;
 
-    /// <summary>
-    /// Checks one recording. Two allocators call themselves 2.42, the one that was tagged and the one that distributions
-    /// ship: a file is held against both, and the one that it fits is reported.
-    /// </summary>
+    /// <summary>Checks one recording.</summary>
     /// <param name="path">The file, "-" for standard input.</param>
     /// <param name="differenceLimit">How many differences keep their text; all are counted.</param>
     /// <param name="found">Told of each difference.</param>
     /// <exception cref="RecordingException">The recording cannot be read to its end, or is of a libc that is not modelled.</exception>
     public static HeapCheckResult Check(string path, int differenceLimit = 1000, Action<Difference>? found = null)
     {
-        HeapCheckResult result;
-        using (RecordingReader reader = RecordingReader.Open(path))
-            result = Check(reader, differenceLimit);
-        if (result.Release == "2.42" && result.DifferenceCount > 0 && path != "-")
-        {
-            using RecordingReader reader = RecordingReader.Open(path);
-            HeapCheckResult branch = Check(reader, differenceLimit, release: "2.42-branch");
-            if (branch.DifferenceCount < result.DifferenceCount)
-                result = branch;
-        }
-
-        foreach (Difference difference in result.Differences)
-            found?.Invoke(difference);
-        return result;
+        using RecordingReader reader = RecordingReader.Open(path);
+        return Check(reader, differenceLimit, found);
     }
 
-    /// <summary>Checks a recording that is open.</summary>
+    /// <summary>
+    /// Checks a recording that is open. Where two allocators go by the release's name (<see cref="AllocatorModels.Named"/>)
+    /// it is held against both side by side, and the one that it fits better is reported.
+    /// </summary>
     /// <param name="reader">The recording; the caller disposes it.</param>
     /// <param name="differenceLimit">How many differences keep their text; all are counted.</param>
-    /// <param name="found">Told of each difference as it is found.</param>
+    /// <param name="found">
+    /// Told of each difference as it is found; of the first 10,000 at the end where two allocators are in question.
+    /// </param>
     /// <param name="observe">Shown each note after the first call, with the allocator as it is then; null for none.</param>
-    /// <param name="release">The release to take instead of the one that the recording names; null keeps that.</param>
     /// <exception cref="RecordingException">The recording cannot be read to its end, or is of a libc that is not modelled.</exception>
     public static HeapCheckResult Check(
-        RecordingReader reader, int differenceLimit = 1000, Action<Difference>? found = null, Action<string, IHeapView>? observe = null,
-        string? release = null)
+        RecordingReader reader, int differenceLimit = 1000, Action<Difference>? found = null, Action<string, IHeapView>? observe = null)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var log = new ResultLog(differenceLimit) { Found = found };
         var prologue = new HeapPrologue();
         var batch = new EventBatch();
-        HeapCheckRun? run = null;
+        List<Candidate> candidates = [];
         try
         {
             while (reader.Read(batch))
             {
                 foreach (ref readonly Event e in batch.Events.Span)
                 {
-                    if (run is null && e.Kind == EventKind.Note)
+                    if (candidates.Count == 0 && e.Kind == EventKind.Note)
+                    {
                         prologue.Take(batch, batch.Notes[e.Index]);
-                    else
-                        (run ??= Begin(reader.File, prologue, log, observe, release)).Take(batch, e);
+                        continue;
+                    }
+
+                    if (candidates.Count == 0)
+                        candidates = Begin(reader.File, prologue, differenceLimit, found, observe);
+                    foreach (Candidate candidate in candidates)
+                        candidate.Run.Take(batch, e);
                 }
             }
 
-            run?.Finish();
+            foreach (Candidate candidate in candidates)
+                candidate.Run.Finish();
+            return Result(reader.File, prologue, candidates, differenceLimit, found);
         }
         finally
         {
-            run?.Dispose();
+            foreach (Candidate candidate in candidates)
+                candidate.Run.Dispose();
+        }
+    }
+
+    private static HeapCheckResult Result(
+        string file, HeapPrologue prologue, List<Candidate> candidates, int differenceLimit, Action<Difference>? found)
+    {
+        if (candidates.Count == 0)
+        {
+            return new HeapCheckResult(
+                file, prologue, 0, 0, 0, [], new SortedDictionary<string, long>(StringComparer.Ordinal), prologue.ModelledRelease);
+        }
+
+        Candidate best = candidates.MinBy(candidate => candidate.Log.DifferenceCount)!;
+        if (candidates.Count > 1)
+        {
+            foreach (Difference difference in best.Log.Differences)
+                found?.Invoke(difference);
         }
 
         return new HeapCheckResult(
-            reader.File, prologue, run?.Calls ?? 0, log.Results, log.DifferenceCount, log.Differences,
-            run?.Warnings ?? new SortedDictionary<string, long>(StringComparer.Ordinal), release ?? prologue.ModelledRelease);
+            file, prologue, best.Run.Calls, best.Log.Results, best.Log.DifferenceCount, [.. best.Log.Differences.Take(differenceLimit)],
+            best.Run.Warnings, best.Release);
     }
 
-    private static HeapCheckRun Begin(
-        string file, HeapPrologue prologue, ResultLog log, Action<string, IHeapView>? observe, string? release)
+    private static List<Candidate> Begin(
+        string file, HeapPrologue prologue, int differenceLimit, Action<Difference>? found, Action<string, IHeapView>? observe)
     {
-        var visitor = new RunVisitor(prologue, log, observe);
-        return AllocatorModels.Visit(prologue.Platform, release ?? prologue.ModelledRelease, visitor) ?? throw prologue.NotModelled(file);
+        IReadOnlyList<string> releases = AllocatorModels.Named(prologue.ModelledRelease);
+        var candidates = new List<Candidate>();
+        foreach (string release in releases)
+        {
+            var log = releases.Count == 1 ? new ResultLog(differenceLimit) { Found = found } : new ResultLog(Math.Max(differenceLimit, KeptPerCandidate));
+            var visitor = new RunVisitor(prologue, log, candidates.Count == 0 ? observe : null);
+            HeapCheckRun run = AllocatorModels.Visit(prologue.Platform, release, visitor) ?? throw prologue.NotModelled(file);
+            candidates.Add(new Candidate(release, run, log));
+        }
+
+        return candidates;
     }
+
+    private sealed record Candidate(string Release, HeapCheckRun Run, ResultLog Log);
 
     private sealed class RunVisitor(HeapPrologue prologue, ResultLog log, Action<string, IHeapView>? observe) : IAllocatorVisitor<HeapCheckRun>
     {

@@ -41,7 +41,7 @@ public abstract class HeapReplayer : IHeapView, IDisposable
         _sampleEvery = options.Samples > 0 ? Math.Max(1, script.Count / options.Samples) : long.MaxValue;
         Space = script.Prologue.CreateAddressSpace(placedByQemu: script.Prologue.Platform == "armhf", foldBits);
         Pages = new TouchedPages(foldBits);
-        SystemCalls = new CountedSystemCalls(Space, Pages, options.Tunables is null && options.Release is null ? script.Placements : []) { Step = () => Position };
+        SystemCalls = new CountedSystemCalls(Space, Pages, options.Tunables is null && (options.Release ?? script.Release) == script.Release ? script.Placements : []) { Step = () => Position };
         Foreign = new ForeignMaps(Space, script.Prologue.Maps);
     }
 
@@ -76,7 +76,27 @@ public abstract class HeapReplayer : IHeapView, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         HeapPrologue prologue = script.Prologue;
         var visitor = new ReplayerVisitor(script, options, prologue.Is32Bit ? 32 : FoldBits(prologue));
-        return AllocatorModels.Visit(prologue.Platform, options.Release ?? prologue.ModelledRelease, visitor) ?? throw prologue.NotModelled(script.File);
+        return AllocatorModels.Visit(prologue.Platform, options.Release ?? script.Release, visitor) ?? throw prologue.NotModelled(script.File);
+    }
+
+    // The release of a recording. Two that go by one name are tried until one of them differs.
+    internal static string ChooseRelease(HeapScript script)
+    {
+        const long Stretch = 1 << 16;
+        IReadOnlyList<string> names = AllocatorModels.Named(script.Prologue.ModelledRelease);
+        if (names.Count == 1)
+            return names[0];
+        List<HeapReplayer> replayers = [.. names.Select(name => Create(script, new HeapReplayOptions { Release = name, Samples = 0 }))];
+        try
+        {
+            for (long position = Stretch; replayers.TrueForAll(replayer => replayer.Totals.Different == 0) && position < script.Count + Stretch; position += Stretch)
+                replayers.ForEach(replayer => replayer.AdvanceTo(Math.Min(position, script.Count)));
+            return names[replayers.IndexOf(replayers.MinBy(replayer => replayer.Totals.Different)!)];
+        }
+        finally
+        {
+            replayers.ForEach(replayer => replayer.Dispose());
+        }
     }
 
     private sealed class ReplayerVisitor(HeapScript script, HeapReplayOptions options, int foldBits) : IAllocatorVisitor<HeapReplayer>

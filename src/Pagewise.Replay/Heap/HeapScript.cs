@@ -30,6 +30,12 @@ public sealed class HeapScript
     /// <summary>What the recording says before its first call.</summary>
     public HeapPrologue Prologue { get; } = new();
 
+    /// <summary>
+    /// The release that it is replayed on unless options name another: the recorded one and, where two go by that name,
+    /// the one that its first differing result speaks for.
+    /// </summary>
+    public string Release { get; private set; } = "";
+
     /// <summary>Steps.</summary>
     public long Count { get; private set; }
 
@@ -80,7 +86,9 @@ public sealed class HeapScript
     {
         ArgumentNullException.ThrowIfNull(reader);
         var builder = new HeapScriptBuilder(reader);
-        return builder.Build();
+        HeapScript script = builder.Build();
+        script.Release = HeapReplayer.ChooseRelease(script);
+        return script;
     }
 
     /// <summary>The step that is a call, by the call's number from 1; the last step for a number beyond the last call.</summary>

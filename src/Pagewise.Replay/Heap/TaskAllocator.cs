@@ -11,18 +11,8 @@ internal abstract class TaskAllocator
 {
     /// <summary>The allocator that a recording describes.</summary>
     /// <exception cref="RecordingException">The recording is of a platform or release that is not modelled.</exception>
-    public static TaskAllocator Create(string file, HeapPrologue prologue, TaskDoor door, MallocOptions options)
-    {
-        if (prologue.Release.Length > 0 && !HeapChecker.Releases.Contains(prologue.Release))
-            throw new RecordingException(file, $"is of glibc {prologue.Release}; modelled are {string.Join(", ", HeapChecker.Releases)}");
-        return prologue.Platform switch
-        {
-            "x86_64" => new Of<X8664Abi, Glibc236>(door, options),
-            "i386" => new Of<I386Abi, Glibc236>(door, options),
-            "armhf" => new Of<Arm32Abi, Glibc236>(door, options),
-            _ => throw new RecordingException(file, $"is of {prologue.Platform}; modelled are x86_64, i386, armhf"),
-        };
-    }
+    public static TaskAllocator Create(string file, HeapPrologue prologue, string release, TaskDoor door, MallocOptions options) =>
+        AllocatorModels.Visit(prologue.Platform, release, new Visitor(door, options)) ?? throw prologue.NotModelled(file);
 
     public abstract void SwitchThread(int thread);
 
@@ -33,6 +23,13 @@ internal abstract class TaskAllocator
     public abstract void ProgramMovedBreak(ulong address);
 
     public abstract ulong Make(in HeapCallRecord call, ulong pointer, out Errno error);
+
+    private sealed class Visitor(TaskDoor door, MallocOptions options) : IAllocatorVisitor<TaskAllocator>
+    {
+        public TaskAllocator Visit<TAbi, TRelease>()
+            where TAbi : struct, IMallocAbi
+            where TRelease : struct, IGlibcRelease => new Of<TAbi, TRelease>(door, options);
+    }
 
     private sealed class Of<TAbi, TRelease>(TaskDoor door, MallocOptions options) : TaskAllocator
         where TAbi : struct, IMallocAbi

@@ -53,7 +53,7 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
         MallocOptions options = _prologue.CreateOptions() with { KnownBreak = mm.Brk };
         if (!IsWritable(machine, mm, options.MainArenaAddress))
             options = options with { MainArenaAddress = MapData(machine, task) };
-        _malloc = TaskAllocator.Create(file, _prologue, _door, options);
+        _malloc = TaskAllocator.Create(file, _prologue, Release(), _door, options);
     }
 
     /// <inheritdoc/>
@@ -168,6 +168,13 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
         }
 
         return address >= end;
+    }
+
+    // Which of two releases of one name it is takes a look ahead, which standard input does not give.
+    private string Release()
+    {
+        IReadOnlyList<string> names = AllocatorModels.Named(_prologue.ModelledRelease);
+        return names.Count > 1 && file != "-" ? HeapScript.Read(file).Release : names[0];
     }
 
     // Where libc's data is not in the model, its main_arena gets pages of its own.
