@@ -1,3 +1,4 @@
+using Pagewise.Malloc;
 using Pagewise.Replay.Heap;
 
 namespace Pagewise.Conformance.Tests;
@@ -58,7 +59,7 @@ public class HeapAbortTests
     public void TheLastWordsAreGlibcs(string script, string tunables, string message)
     {
         HeapAbort.Model(script, tunables).ShouldBe(message);
-        if (HeapChecker.Releases.Contains(HeapFuzz.Release()))
+        if (AllocatorModels.Releases.Contains(HeapFuzz.Release()))
             HeapAbort.Live(script, tunables).ShouldBe(message);
     }
 }

@@ -1,3 +1,4 @@
+using Pagewise.Malloc;
 using Pagewise.Replay.Heap;
 using Pagewise.Workloads;
 
@@ -52,9 +53,9 @@ public class HeapFuzzTests(ITestOutputHelper output)
     private int Compare(int seed, int calls, string opts, string tunables)
     {
         string run = $"heapfuzz {seed} {calls} '{opts}' GLIBC_TUNABLES={tunables}";
-        if (!HeapChecker.Releases.Contains(HeapFuzz.Release()))
+        if (!AllocatorModels.Releases.Contains(HeapFuzz.Release()))
         {
-            output.WriteLine($"{run}: not compared, for this machine's glibc is {HeapFuzz.Release()}; modelled are {string.Join(", ", HeapChecker.Releases)}");
+            output.WriteLine($"{run}: not compared, for this machine's glibc is {HeapFuzz.Release()}; modelled are {string.Join(", ", AllocatorModels.Releases)}");
             Should.Throw<RecordingException>(() => HeapFuzz.Compare(seed, 1, opts, tunables)).Message.ShouldContain("modelled are");
             return calls;
         }
