@@ -14,6 +14,9 @@ namespace Pagewise.Kernel;
 internal sealed partial class FormatMachine<TFormat> : Machine
     where TFormat : struct, IPageTableFormat
 {
+    /// <summary>How many runs ahead of a walk the next walks are prefetched.</summary>
+    private const int PrefetchedRuns = 12;
+
     private readonly Cpus<TFormat> _cpus;
     private readonly FaultHandler<TFormat> _faults;
     private readonly PageTablesOf<TFormat> _pageTables;
@@ -55,6 +58,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     {
         Mmu<TFormat> mmu = Run(task);
         outcome = default;
+        int ahead = 0;
+        long walks = mmu.Counters.Walks;
         for (int i = 0; i < runs.Length; i++)
         {
             ref readonly AccessRun run = ref runs[i];
@@ -62,6 +67,15 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             {
                 mmu.CountL1(run.Kind, run.Count);
                 continue;
+            }
+
+            // Walks come in numbers, and each waits for the host's memory: those of the next runs can wait together.
+            if (mmu.Counters.Walks != walks)
+            {
+                walks = mmu.Counters.Walks;
+                int end = Math.Min(i + PrefetchedRuns, runs.Length);
+                for (ahead = Math.Max(ahead, i + 1); ahead < end; ahead++)
+                    mmu.Prefetch(runs[ahead].Address);
             }
 
             if (Translate(task, mmu, run.Address, run.Kind, out outcome) == 0)

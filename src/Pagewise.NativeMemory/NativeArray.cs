@@ -57,6 +57,10 @@ public sealed unsafe class NativeArray<T> : IDisposable
     /// <summary>Asks the host for large pages under the whole array: see <see cref="NativeRange.PreferLargePages"/>.</summary>
     public void PreferLargePages() => _range.PreferLargePages(0, _range.SizeBytes);
 
+    /// <summary>Tells the host's CPU that an element will be used soon: see <see cref="NativeRange.Prefetch"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong index) => _range.Prefetch(index * (ulong)sizeof(T));
+
     /// <summary>Elements <paramref name="first"/> up to <paramref name="first"/> + <paramref name="count"/>. Debug builds check the bounds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> Slice(uint first, int count)

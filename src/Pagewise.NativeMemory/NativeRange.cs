@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Pagewise.NativeMemory;
 
@@ -54,6 +54,14 @@ public sealed unsafe partial class NativeRange : IDisposable
     {
         CheckRange(offsetBytes, (ulong)sizeof(T));
         return ref *(T*)(_start + offsetBytes);
+    }
+
+    /// <summary>Tells the host's CPU, where it can be told, that the bytes at an offset will be read soon. Has no other effect.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong offsetBytes)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(_start + offsetBytes);
     }
 
     /// <summary>Gives the host its pages back; the bytes read as zero afterwards. Whole host pages only.</summary>

@@ -83,6 +83,7 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
         uint pfn = allocator.AllocPages(Gfp.PageTable, 0);
         if (pfn == 0)
             return 0;
+        _memory.PreferLargeHostPage(pfn);
         memMap[pfn].Flags |= PageFlags.Table;
         memMap[pfn].MapCount = level;
         stat.NrPageTablePages++;

@@ -67,9 +67,9 @@ public sealed partial class Mmu<TFormat> : IDisposable
     public ulong TryHit(ulong address, AccessKind kind)
     {
         TlbArray array = kind == AccessKind.Execute ? _l1InstructionSmall : _l1DataSmall;
-        ref TlbEntry entry = ref array.MostRecent(address >> Pfn.Shift);
+        ulong data = array.MostRecent(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
         ulong need = Need(kind);
-        return entry.Tag == TlbKey.SmallTag(address, _asidBits) && (entry.Data & need) == need ? entry.Data : 0;
+        return (data & need) == need ? data : 0;
     }
 
     /// <summary>Translates one access: first level, second level, walk.</summary>
@@ -80,17 +80,9 @@ public sealed partial class Mmu<TFormat> : IDisposable
     public ulong Translate(ulong address, AccessKind kind, out FaultCode fault)
     {
         fault = FaultCode.None;
-        ulong data = TryHit(address, kind);
-        if (data != 0)
-        {
-            CountL1(kind, 1);
-            return data;
-        }
-
         ulong need = Need(kind);
-        TlbKey key = new(address, _asid, TFormat.IndexBits);
         TlbLevel first = kind == AccessKind.Execute ? _l1Instruction : _l1Data;
-        data = first.Find(key, need, out int level);
+        ulong data = first.Find(address, _asid, TFormat.IndexBits, need, out int level);
         if (data != 0)
         {
             CountL1(kind, 1);
@@ -98,19 +90,19 @@ public sealed partial class Mmu<TFormat> : IDisposable
         }
 
         TlbLevel second = kind == AccessKind.Execute ? _l2Instruction : _l2Data;
-        data = second.Find(key, need, out level);
+        data = second.Find(address, _asid, TFormat.IndexBits, need, out level);
         if (data != 0)
         {
             Counters.L2Hits++;
-            first.Insert(key, level, data);
+            first.Insert(address, _asid, TFormat.IndexBits, level, data);
             return SmallFrame(data, address, level);
         }
 
         data = Walk(address, kind, need, out level, out fault);
         if (data == 0)
             return 0;
-        first.Insert(key, level, data);
-        second.Insert(key, level, data);
+        first.Insert(address, _asid, TFormat.IndexBits, level, data);
+        second.Insert(address, _asid, TFormat.IndexBits, level, data);
         return SmallFrame(data, address, level);
     }
 

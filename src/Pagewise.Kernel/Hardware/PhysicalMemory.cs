@@ -15,7 +15,10 @@ public sealed class PhysicalMemory : IDisposable
     /// <summary>The most RAM, in bytes: 16 TiB, what 32-bit frame numbers reach.</summary>
     public const ulong MaxBytes = 1UL << 44;
 
+    private const int LargeHostPageOrder = 9;
+
     private readonly NativeRange _range;
+    private readonly NativeArray<byte> _largeHostPages;
 
     /// <summary>Plugs in <paramref name="sizeBytes"/> of RAM, zero-filled.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 MiB, more than 16 TiB, or not whole frames.</exception>
@@ -25,6 +28,7 @@ public sealed class PhysicalMemory : IDisposable
             throw new ArgumentOutOfRangeException(nameof(sizeBytes), sizeBytes, "memory must be 1 MiB to 16 TiB, in whole 4096-byte frames");
         SizeBytes = sizeBytes;
         _range = new NativeRange(sizeBytes);
+        _largeHostPages = new NativeArray<byte>((sizeBytes >> (LargeHostPageOrder + Pfn.Shift)) + 1);
     }
 
     /// <summary>RAM in bytes.</summary>
@@ -45,12 +49,31 @@ public sealed class PhysicalMemory : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> Bytes(ulong physicalAddress, int lengthBytes) => _range.Bytes(physicalAddress, lengthBytes);
 
-    /// <summary>Asks the host to back a part of RAM with large pages of its own; changes nothing in the model.</summary>
-    public void PreferLargeHostPages(ulong physicalAddress, ulong lengthBytes) => _range.PreferLargePages(physicalAddress, lengthBytes);
+    /// <summary>Tells the host that the bytes at a physical address will be read soon; changes nothing in the model.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong physicalAddress) => _range.Prefetch(physicalAddress);
+
+    /// <summary>
+    /// Asks the host, once, to back the 2 MiB around a frame with a large page of its own: for page tables, which stand
+    /// together and are read at random by every walk. Changes nothing in the model.
+    /// </summary>
+    public void PreferLargeHostPage(uint pfn)
+    {
+        ulong block = pfn >> LargeHostPageOrder;
+        if (_largeHostPages[block] != 0)
+            return;
+        _largeHostPages[block] = 1;
+        ulong start = block << (LargeHostPageOrder + Pfn.Shift);
+        _range.PreferLargePages(start, Math.Min(1UL << (LargeHostPageOrder + Pfn.Shift), SizeBytes - start));
+    }
 
     /// <summary>The 4096 bytes of a frame.</summary>
     public Span<byte> Frame(uint pfn) => _range.Bytes((ulong)pfn << Pfn.Shift, Pfn.SizeBytes);
 
     /// <inheritdoc/>
-    public void Dispose() => _range.Dispose();
+    public void Dispose()
+    {
+        _range.Dispose();
+        _largeHostPages.Dispose();
+    }
 }

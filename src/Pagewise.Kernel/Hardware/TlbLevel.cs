@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Pagewise.Kernel.Hardware;
 
 /// <summary>One level of TLB: the arrays of the three page sizes. It remembers which sizes went in, so that a machine without huge pages looks for none.</summary>
@@ -7,6 +9,7 @@ public sealed class TlbLevel : IDisposable
     private readonly TlbArray? _medium;
     private readonly TlbArray? _large;
     private readonly bool _isAbsent;
+    private bool _hasOthers;
     private bool _hasMedium;
     private bool _hasLarge;
     private bool _hasGlobal;
@@ -26,40 +29,29 @@ public sealed class TlbLevel : IDisposable
     public TlbArray Small => _small;
 
     /// <summary>Looks for a translation; 0 when there is none that grants the rights.</summary>
-    /// <param name="key">Where the page sizes' tags come from.</param>
+    /// <param name="address">The virtual address, canonical.</param>
+    /// <param name="asid">The address space's identifier.</param>
+    /// <param name="indexBits">Address bits that one level of tables resolves.</param>
     /// <param name="need">Rights needed, see <see cref="TlbRights"/>.</param>
     /// <param name="level">The page size found: 1, 2 or 3.</param>
-    public ulong Find(in TlbKey key, ulong need, out int level)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Find(ulong address, ushort asid, int indexBits, ulong need, out int level)
     {
         level = 1;
-        ulong data = _small.Find(key.Tag(1), key.Number(1));
-        if (data == 0 && _hasMedium)
-            data = _medium!.Find(key.Tag(level = 2), key.Number(2));
-        if (data == 0 && _hasLarge)
-            data = _large!.Find(key.Tag(level = 3), key.Number(3));
-        if (data == 0 && _hasGlobal)
-            data = FindGlobal(key, out level);
+        ulong data = _small.Find(TlbKey.SmallTag(address, TlbKey.AsidBits(asid)), address >> Pfn.Shift);
+        if (data == 0 && _hasOthers)
+            data = FindOther(new TlbKey(address, asid, indexBits), out level);
         return (data & need) == need ? data : 0;
     }
 
-    /// <summary>Puts a translation in.</summary>
-    /// <returns>False when the level keeps none of this size.</returns>
-    public bool Insert(in TlbKey key, int level, ulong data)
+    /// <summary>Puts a translation in, if the level keeps any of this size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Insert(ulong address, ushort asid, int indexBits, int level, ulong data)
     {
-        TlbArray? array = ArrayOf(level);
-        if (array is null || _isAbsent)
-            return false;
-        _hasMedium |= level == 2;
-        _hasLarge |= level == 3;
-        TlbKey own = key;
-        if ((data & PteBits.Global) != 0)
-        {
-            _hasGlobal = true;
-            own = key.AsGlobal();
-        }
-
-        array.Insert(own.Tag(level), own.Number(level), data);
-        return true;
+        if (level == 1 && (data & PteBits.Global) == 0 && !_isAbsent)
+            _small.Insert(TlbKey.SmallTag(address, TlbKey.AsidBits(asid)), address >> Pfn.Shift, data);
+        else
+            InsertOther(new TlbKey(address, asid, indexBits), level, data);
     }
 
     /// <summary>Forgets every translation of one address, whatever its size (INVLPG).</summary>
@@ -86,6 +78,7 @@ public sealed class TlbLevel : IDisposable
     {
         for (int level = 1; level <= 3; level++)
             ArrayOf(level)?.Clear();
+        _hasOthers = false;
         _hasMedium = false;
         _hasLarge = false;
         _hasGlobal = false;
@@ -115,6 +108,34 @@ public sealed class TlbLevel : IDisposable
     }
 
     private TlbArray? ArrayOf(int level) => level switch { 1 => _small, 2 => _medium, _ => _large };
+
+    /// <summary>Looks for what is not a 4 KiB translation of one address space.</summary>
+    private ulong FindOther(in TlbKey key, out int level)
+    {
+        level = 2;
+        ulong data = _hasMedium ? _medium!.Find(key.Tag(2), key.Number(2)) : 0;
+        if (data == 0 && _hasLarge)
+            data = _large!.Find(key.Tag(level = 3), key.Number(3));
+        return data == 0 && _hasGlobal ? FindGlobal(key, out level) : data;
+    }
+
+    private void InsertOther(in TlbKey key, int level, ulong data)
+    {
+        TlbArray? array = ArrayOf(level);
+        if (array is null || _isAbsent)
+            return;
+        _hasOthers = true;
+        _hasMedium |= level == 2;
+        _hasLarge |= level == 3;
+        TlbKey own = key;
+        if ((data & PteBits.Global) != 0)
+        {
+            _hasGlobal = true;
+            own = key.AsGlobal();
+        }
+
+        array.Insert(own.Tag(level), own.Number(level), data);
+    }
 
     private ulong FindGlobal(in TlbKey key, out int level)
     {

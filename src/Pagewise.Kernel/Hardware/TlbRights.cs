@@ -1,6 +1,6 @@
 namespace Pagewise.Kernel.Hardware;
 
-/// <summary>Rights in <see cref="TlbEntry.Data"/>: those every level of the walk granted, in the places of the entry's own bits.</summary>
+/// <summary>Rights in the data of <see cref="TlbArray"/>: those every level of the walk granted, in the places of the entry's own bits.</summary>
 public static class TlbRights
 {
     /// <summary>Loads.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 
 namespace Pagewise.Kernel.Tests.Hardware;
@@ -11,6 +9,9 @@ public sealed class TlbArrayTests
     [InlineData(1536, 12, 2)]
     [InlineData(48, 48, 3)]
     [InlineData(1280, 5, 4)]
+    [InlineData(72, 72, 6)]
+    [InlineData(3072, 24, 7)]
+    [InlineData(32, 2, 8)]
     [InlineData(1, 1, 5)]
     public void AnArrayKeepsWhatANaiveListOfEachSetKeeps(int entries, int ways, int seed)
     {
@@ -33,7 +34,7 @@ public sealed class TlbArrayTests
                     ulong data = (ulong)random.Next(1, int.MaxValue);
                     array.Insert(tag, number, data);
                     naive.Insert(tag, number, data);
-                    array.MostRecent(number).Tag.ShouldBe(tag);
+                    array.MostRecent(tag, number).ShouldBe(data);
                     break;
                 case < 99:
                     array.Remove(tag, number);
@@ -54,13 +55,6 @@ public sealed class TlbArrayTests
                     break;
             }
         }
-    }
-
-    [Fact]
-    public void StructsThatFillMemoryKeepTheirSizes()
-    {
-        Unsafe.SizeOf<PageFrame>().ShouldBe(32);
-        Unsafe.SizeOf<TlbEntry>().ShouldBe(16);
     }
 
     [Fact]
