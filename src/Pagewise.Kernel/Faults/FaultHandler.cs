@@ -158,9 +158,12 @@ internal sealed partial class FaultHandler<TFormat>
         entry = _tables.Load(pte);
         if (entry == 0)
         {
-            return area.IsAnonymous
-                ? DoAnonymousPage(vma, ref area, ref mm, address, pte, write)
-                : DoFault(vma, ref area, ref mm, address, pte, write, isNewTable);
+            if (area.IsAnonymous)
+                return DoAnonymousPage(vma, ref area, ref mm, address, pte, write);
+            FaultResult result = DoFault(vma, ref area, ref mm, address, pte, write, isNewTable);
+            if (isNewTable && (result & FaultResult.Error) != 0)
+                FreeUnused(ref mm, pmd);
+            return result;
         }
 
         if (!Pte<TFormat>.IsPresent(entry))
@@ -170,6 +173,16 @@ internal sealed partial class FaultHandler<TFormat>
         _tables.Store(pte, entry | PteBits.Accessed | (write ? PteBits.Dirty : 0));
         mm.Faults.Spurious++;
         return FaultResult.None;
+    }
+
+    /// <summary>Linux hangs up a table for a file's page only when it has the page: without one, none is left behind (prealloc_pte).</summary>
+    private void FreeUnused(ref MmStruct mm, ulong pmd)
+    {
+        ulong table = _tables.Load(pmd) & PteBits.AddressMask;
+        if (!_tables.IsEmpty(table))
+            return;
+        _tables.Store(pmd, 0);
+        _tables.FreeTable(ref mm, 1, (uint)(table >> Pfn.Shift));
     }
 
     private static FaultResult HandleMarker(ulong entry) =>

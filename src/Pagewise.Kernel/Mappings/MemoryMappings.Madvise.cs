@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.PageCache;
 
 namespace Pagewise.Kernel.Mappings;
 
@@ -79,7 +80,8 @@ public sealed partial class MemoryMappings
                     return Errno.EINVAL;
                 if ((flags & (VmFlags.Shared | VmFlags.MayWrite)) != (VmFlags.Shared | VmFlags.MayWrite))
                     return Errno.EACCES;
-                return _pageTables.Advise(vma, start, end, advice);
+                Errno refused = CheckPunchHole(in area, (area.PgOff << 12) + (start - area.Start), end - start);
+                return refused != Errno.None ? refused : _pageTables.Advise(vma, start, end, advice);
             case Madvice.WillNeed or Madvice.Collapse:
                 return _pageTables.Advise(vma, start, end, advice);
             case Madvice.Cold or Madvice.PageOut:
@@ -164,6 +166,17 @@ public sealed partial class MemoryMappings
             return error == Errno.ENOMEM ? Errno.EAGAIN : error;
         SetFlags(result, newFlags);
         return Errno.None;
+    }
+
+    /// <summary>What fallocate(FALLOC_FL_PUNCH_HOLE) asks of a file (vfs_fallocate, shmem_fallocate).</summary>
+    private Errno CheckPunchHole(in VmArea area, ulong offsetBytes, ulong lengthBytes)
+    {
+        ref readonly Inode inode = ref _inodes.Inodes[area.Inode];
+        if (offsetBytes > long.MaxValue)
+            return Errno.EINVAL;
+        if (offsetBytes + lengthBytes > inode.MaxBytes)
+            return Errno.EFBIG;
+        return (inode.Seals & (uint)(FileSeals.Write | FileSeals.FutureWrite)) != 0 ? Errno.EPERM : Errno.None;
     }
 
     /// <summary>

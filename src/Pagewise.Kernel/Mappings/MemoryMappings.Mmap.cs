@@ -363,7 +363,7 @@ public sealed partial class MemoryMappings
     /// The hugetlbfs file behind MAP_HUGETLB memory (hugetlb_file_setup), open with one reference; 0 when no memory is
     /// left. Simplified: the pool of huge pages is empty, as it is until an administrator fills it, so an access gets SIGBUS.
     /// </summary>
-    internal int OpenHugeTlb(ulong sizeBytes, int hugePageShift)
+    internal int OpenHugeTlb(in Current current, ulong sizeBytes, int hugePageShift)
     {
         const uint Device2MiB = 0x11;
         const uint Device1GiB = 0x12;
@@ -371,6 +371,7 @@ public sealed partial class MemoryMappings
         if (inode == 0)
             return 0;
         _inodes.Inodes[inode].IsDeleted = true;
+        _inodes.Inodes[inode].OwnerUid = current.Uid;
         _inodes.Inodes[inode].HugePageShift = (byte)hugePageShift;
         int file = _files.Open(inode, OpenFlags.ReadWrite);
         _files.PutInode(inode);

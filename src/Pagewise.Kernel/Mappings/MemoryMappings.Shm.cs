@@ -10,7 +10,8 @@ public sealed partial class MemoryMappings
 
     /// <summary>
     /// Unmaps the areas of a System V attachment that would have begun at an address (ksys_shmdt): the first area
-    /// found there says which attachment, the others belong to it when they map the same open file.
+    /// found there says which attachment and goes whatever its size, the others belong to it when they map the same open
+    /// file within the segment's size. What cannot go (a sealed area) stays, and nobody is told.
     /// </summary>
     internal SysResult UnmapAttachment(in Current current, ulong address)
     {
@@ -21,19 +22,12 @@ public sealed partial class MemoryMappings
             return Errno.EINVAL;
         int file = _vmas[vma].File;
         ulong size = PageAlign(_inodes.Inodes[_vmas[vma].Inode].SizeBytes);
-        while (vma != 0 && _vmas[vma].End - address <= size)
+        for (bool isFirst = true; vma != 0 && (isFirst || _vmas[vma].End - address <= size); isFirst = false)
         {
             ref readonly VmArea area = ref _vmas[vma];
             int next = area.Next;
-            if (area.File == file && IsPartOfAttachment(vma, address))
-            {
-                ulong start = area.Start;
-                ulong end = area.End;
-                Errno error = UnmapAligned(current.Mm, start, end);
-                if (error != Errno.None)
-                    return error;
-            }
-
+            if (isFirst || (area.File == file && IsPartOfAttachment(vma, address)))
+                _ = UnmapAligned(current.Mm, area.Start, area.End);
             vma = next;
         }
 

@@ -9,6 +9,11 @@ public struct Inode
     /// <summary>Inode number.</summary>
     public ulong Number;
 
+    /// <summary>
+    /// Tells files apart that have the same place in the table or the same number, one after the other (i_generation).
+    /// </summary>
+    public uint Generation;
+
     /// <summary>Size in bytes (i_size).</summary>
     public ulong SizeBytes;
 
@@ -56,6 +61,11 @@ public struct Inode
 
     /// <summary>First area that maps it (i_mmap).</summary>
     public int FirstMapping;
+
+    /// <summary>
+    /// The largest size that its file system allows (s_maxbytes): 2^32 - 1 blocks of 4 KiB on ext4, else MAX_LFS_FILESIZE.
+    /// </summary>
+    public readonly ulong MaxBytes => Kind == InodeKind.Regular ? uint.MaxValue * 4096UL : long.MaxValue;
 
     /// <summary>The size in pages, rounded up.</summary>
     public readonly ulong SizePages => (SizeBytes >> 12) + ((SizeBytes & 4095) != 0 ? 1UL : 0);

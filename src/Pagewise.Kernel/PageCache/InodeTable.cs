@@ -6,6 +6,7 @@ namespace Pagewise.Kernel.PageCache;
 public sealed class InodeTable : IDisposable
 {
     private readonly List<string> _names = [""];
+    private uint _nextGeneration;
 
     /// <summary>The inodes; index 0 is none.</summary>
     public Arena<Inode> Inodes { get; } = new(1 << 22);
@@ -27,6 +28,7 @@ public sealed class InodeTable : IDisposable
         ref Inode inode = ref Inodes[id];
         inode.Device = device;
         inode.Number = number;
+        inode.Generation = _nextGeneration++;
         inode.SizeBytes = sizeBytes;
         inode.Kind = kind;
         inode.RefCount = 1;

@@ -343,6 +343,8 @@ public sealed partial class SystemCalls
         var seals = (FileSeals)inode.Seals;
         if (inode.Kind is not (InodeKind.Regular or InodeKind.Shmem))
             return Errno.EINVAL;
+        if (sizeBytes > Math.Max(inode.SizeBytes, inode.MaxBytes))
+            return Errno.EFBIG;
         if ((sizeBytes < inode.SizeBytes && (seals & FileSeals.Shrink) != 0)
             || (sizeBytes > inode.SizeBytes && (seals & FileSeals.Grow) != 0))
             return Errno.EPERM;

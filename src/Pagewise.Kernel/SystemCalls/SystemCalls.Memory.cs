@@ -71,7 +71,7 @@ public sealed partial class SystemCalls
             return Errno.EINVAL;
         ulong mask = (1UL << shift) - 1;
         lengthBytes = (lengthBytes + mask) & ~mask;
-        int file = _mappings.OpenHugeTlb(lengthBytes, shift);
+        int file = _mappings.OpenHugeTlb(in current, lengthBytes, shift);
         if (file == 0)
             return Errno.ENOMEM;
         SysResult result = _mappings.Mmap(in current, file, address, lengthBytes, prot, flags, pgOff);

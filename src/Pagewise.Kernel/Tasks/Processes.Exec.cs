@@ -329,7 +329,6 @@ public sealed partial class Processes
         space.EnvStart = space.ArgEnd;
         space.EnvEnd = load.StackTop - image.FileNameBytes;
         space.StartStack = pointer;
-        space.HiwaterVm = space.TotalVm;
         space.HiwaterRss = space.Rss.Total;
     }
 

@@ -49,7 +49,13 @@ internal static class ImageFromMaps
         var image = new ExecImage
         {
             Comm = stat?.Text("comm") ?? comm,
-            Program = new ExecFile { Inode = inodeOf(first), Segments = segments, IsPositionIndependent = bias != 0 },
+            Program = new ExecFile
+            {
+                Inode = inodeOf(first),
+                Segments = segments,
+                IsPositionIndependent = bias != 0,
+                AlignmentBytes = AlignmentOf(bias, is32Bit),
+            },
             Interpreter = interpreter < 0 ? null : new ExecFile
             {
                 Inode = inodeOf(areas[interpreter]),
@@ -77,6 +83,23 @@ internal static class ImageFromMaps
     {
         ReadOnlySpan<char> name = path.AsSpan(path.LastIndexOf('/') + 1);
         return name.StartsWith("ld-") || name.StartsWith("ld.so") || name.StartsWith("ld64.so") || name.StartsWith("ld-musl");
+    }
+
+    // Without ASLR a program with PT_INTERP lies at ELF_ET_DYN_BASE rounded down to its largest p_align: the alignment
+    // that explains the recorded place, 0 where none above a page does.
+    private static ulong AlignmentOf(ulong bias, bool is32Bit)
+    {
+        const ulong largest = 1UL << 30;
+        ulong origin = is32Bit ? 0x56555000UL : ((1UL << 47) - 4096) / 3 * 2;
+        if (bias == (origin & ~4095UL))
+            return 0;
+        for (ulong alignment = 8192; alignment <= largest; alignment <<= 1)
+        {
+            if (bias == (origin & ~(alignment - 1)))
+                return alignment;
+        }
+
+        return 0;
     }
 
     // Drops what came after execve as far as the calls tell: the heap and the RELRO split.

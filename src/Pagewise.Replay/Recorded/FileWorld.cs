@@ -126,10 +126,9 @@ internal sealed class FileWorld(InodeTable inodes)
 
     private static (int Process, uint Device, ulong Number) KeyOf(int process, MapsLine line) => (process, DeviceOf(line), line.Inode);
 
-    // The kernel's own files (shared anonymous memory) end with their last mapping, and their index is used again; the
-    // new file's number is then another.
+    // The kernel's own files (shared anonymous memory, segments) end with their last mapping, and their index is used again.
     private bool TryIdentity(int process, int inode, out Identity identity) =>
-        _identities.TryGetValue((process, inode), out identity) && inodes.Inodes[inode].Number == identity.ModelNumber;
+        _identities.TryGetValue((process, inode), out identity) && inodes.Inodes[inode].Generation == identity.Generation;
 
     private void Bind(int process, int inode, MapsLine line)
     {
@@ -140,7 +139,7 @@ internal sealed class FileWorld(InodeTable inodes)
             file.Number = line.Inode;
         }
 
-        _identities[(process, inode)] = new Identity(DeviceOf(line), line.Inode, file.Number);
+        _identities[(process, inode)] = new Identity(DeviceOf(line), line.Inode, file.Generation);
         _byIdentity[KeyOf(process, line)] = inode;
         if (_named.Add(inode) && file.Kind == InodeKind.Regular)
         {
@@ -163,6 +162,6 @@ internal sealed class FileWorld(InodeTable inodes)
     /// <summary>What a recorded map calls a file.</summary>
     /// <param name="Device">Major &lt;&lt; 16 | minor.</param>
     /// <param name="Number">The inode number.</param>
-    /// <param name="ModelNumber">The number that the machine's inode had: another file under its index has another.</param>
-    private readonly record struct Identity(uint Device, ulong Number, ulong ModelNumber);
+    /// <param name="Generation">The machine's inode: another file under its index has another.</param>
+    private readonly record struct Identity(uint Device, ulong Number, uint Generation);
 }

@@ -69,13 +69,17 @@ internal static class StraceText
             c.Position += run + 1;
             if (c.Text[c.Position - 1] == '<')
                 depth++;
-            else if (c.Text[c.Position - 2] != '-' && --depth == 0)
+            else if (!IsArrow(ref c) && --depth == 0)
                 return c.Text[start..(c.Position - 1)];
         }
 
         c.Position = c.Text.Length;
         throw c.Fail("the > that ends the descriptor's file");
     }
+
+    // "->" within a socket's addresses goes on; after the name of a file such as /etc/group- the annotation ends.
+    private static bool IsArrow(ref Cursor c) =>
+        c.Text[c.Position - 2] == '-' && c.Position < c.Text.Length && c.Text[c.Position] is not ((byte)',' or (byte)')' or (byte)'(' or (byte)' ');
 
     /// <summary>Passes over a value of any form, up to the comma or bracket that ends it.</summary>
     public static void SkipValue(ref Cursor c)

@@ -166,6 +166,35 @@ public sealed class MmapTests
         machine.Inodes.Inodes.Count.ShouldBe(before);
     }
 
+    [Fact]
+    public void APageThatIsNotThereLeavesNoTableBehind()
+    {
+        using Machine machine = Machine.Create(new MachineSpec());
+        int task = Programs.Run(machine, Programs.Static(machine));
+        int fd = (int)machine.SystemCalls.MemfdCreate(task, "empty", MemfdFlags.None).Raw;
+        ulong at = machine.SystemCalls.Mmap(task, Huge << 9, Page, ReadWrite, MapFlags.Shared, fd, 0).Address;
+        machine.Access(task, at, AccessKind.Read).Signal.ShouldBe(Signal.Bus);
+        ulong before = machine.AddressSpaces.Mms[machine.Tasks.Tasks[task].Mm].PgtablesBytes;
+
+        machine.SystemCalls.Ftruncate(task, fd, (long)Page).ShouldBe(SysResult.Ok);
+        machine.Access(task, at, AccessKind.Read).IsResolved.ShouldBeTrue();
+
+        machine.AddressSpaces.Mms[machine.Tasks.Tasks[task].Mm].PgtablesBytes.ShouldBe(before + Page);
+    }
+
+    [Fact]
+    public void AHoleBeyondWhatExt4CanHoldIsRefused()
+    {
+        using Machine machine = Machine.Create(new MachineSpec());
+        int task = Programs.Run(machine, Programs.Static(machine));
+        int inode = machine.Inodes.Create("/data", PageCache.InodeKind.Regular, 0xfe0000, 77, Page);
+        int fd = (int)machine.SystemCalls.Open(task, inode, OpenFlags.ReadWrite).Raw;
+        ulong at = machine.SystemCalls.Mmap(task, 0, 2 * Page, ReadWrite, MapFlags.Shared, fd, ((1UL << 32) - 2) << 12).Address;
+
+        machine.SystemCalls.Madvise(task, at, Page, Madvice.Remove).ShouldBe(SysResult.Ok);
+        machine.SystemCalls.Madvise(task, at + Page, Page, Madvice.Remove).ShouldBe(Errno.EFBIG);
+    }
+
     private static SysResult Map(Machine machine, int task, ulong length) =>
         machine.SystemCalls.Mmap(task, 0, length, ReadWrite, Anonymous, -1, 0);
 

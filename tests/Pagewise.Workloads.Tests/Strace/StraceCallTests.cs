@@ -48,6 +48,11 @@ public sealed class StraceCallTests
 
         (call, batch) = Recorded.OneCall("read(4<TCP:[127.0.0.1:22->10.0.0.1:3]>, \"x\"..., 16) = 16");
         batch.Strings.GetString(call.FdPath).ShouldBe("TCP:[127.0.0.1:22->10.0.0.1:3]");
+        // A file's name may end as an arrow begins.
+        (call, batch) = Recorded.OneCall("openat(3</etc>, \"group-\", O_RDONLY) = 5</etc/group->");
+        batch.Strings.GetString(call.ResultPath).ShouldBe("/etc/group-");
+        (call, batch) = Recorded.OneCall("read(5</etc/group->, \"x\", 16) = 1");
+        batch.Strings.GetString(call.FdPath).ShouldBe("/etc/group-");
         call.Args[2].ShouldBe(16UL);
     }
 
