@@ -170,6 +170,8 @@ public sealed partial class Replayer
                 : _options.Touch != TouchAssumption.All ? null
                 : (area.Flags & VmFlags.Read) != 0 ? AccessKind.Read
                 : (area.Flags & VmFlags.Exec) != 0 ? AccessKind.Execute : null;
+            if (_options.Touch == TouchAssumption.First)
+                to = Math.Min(to, from + 4096);
             if (kind is not null && area.Name == VmaName.None)
                 TouchPages(task, from, to, kind.Value);
         }

@@ -6,6 +6,12 @@ public enum TouchAssumption
     /// <summary>Nothing: only the calls themselves fault pages in.</summary>
     None,
 
+    /// <summary>
+    /// It writes the first page of each private mapping, as soon as it has it: no more than what decides which areas merge,
+    /// for an area that was written to has an anon_vma.
+    /// </summary>
+    First,
+
     /// <summary>It writes each page that it may write, once, as soon as it has it.</summary>
     Write,
 

@@ -22,8 +22,8 @@ internal static class CheckCommand
         var touch = new Option<TouchAssumption>("--touch")
         {
             Description = "What a program without recorded accesses is assumed to do with its memory.",
-            HelpName = "none|write|all",
-            DefaultValueFactory = _ => TouchAssumption.None,
+            HelpName = "none|first|write|all",
+            DefaultValueFactory = _ => TouchAssumption.First,
         };
         var machine = new MachineOptions();
         var command = new Command("check", "Replay recordings and compare every recorded result with the model's.") { files, limit, touch };

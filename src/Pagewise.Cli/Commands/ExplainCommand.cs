@@ -27,8 +27,8 @@ internal static class ExplainCommand
         var touch = new Option<TouchAssumption>("--touch")
         {
             Description = "What a program without recorded accesses is assumed to do with its memory.",
-            HelpName = "none|write|all",
-            DefaultValueFactory = _ => TouchAssumption.None,
+            HelpName = "none|first|write|all",
+            DefaultValueFactory = _ => TouchAssumption.First,
         };
         var machine = new MachineOptions();
         var command = new Command("explain", "Explain one address: area, walk level by level, frame, TLB entry, who else maps it.")

@@ -20,7 +20,7 @@ internal static class RunCommand
         var touch = new Option<TouchAssumption?>("--touch")
         {
             Description = "What a program without recorded accesses is assumed to do with its memory. Default: none; for a heap recording write: each block is written as soon as it is taken.",
-            HelpName = "none|write|all",
+            HelpName = "none|first|write|all",
         };
         var machine = new MachineOptions();
         var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch };

@@ -12,5 +12,5 @@ public sealed record CheckOptions
     public int DifferenceLimit { get; init; } = 1000;
 
     /// <summary>What is assumed where accesses were not recorded.</summary>
-    public TouchAssumption Touch { get; init; }
+    public TouchAssumption Touch { get; init; } = TouchAssumption.First;
 }

@@ -51,6 +51,7 @@ internal sealed class Prologue
             if (!reader.Read(batch))
                 break;
             prologue._batches.Enqueue(batch);
+            prologue.HasAccesses |= batch.AccessRuns.Count > 0 || batch.Touches.Count > 0;
             prologue.Scan(batch);
         }
 
@@ -69,8 +70,6 @@ internal sealed class Prologue
     {
         foreach (Event step in batch.Events.Span)
         {
-            if (step.Kind is EventKind.Access or EventKind.Touch)
-                HasAccesses = true;
             if (step.Kind == EventKind.Note)
                 ScanNote(batch, step, ref batch.Notes[step.Index]);
             else

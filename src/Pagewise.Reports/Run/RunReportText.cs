@@ -29,6 +29,7 @@ public static class RunReportText
             {
                 "write" when recording.IsHeap => $"--touch write assumes that each block is written in full when it is taken: {Text.Count(recording.AssumedAccesses)} accesses; malloc's own are exact",
                 "none" when recording.IsHeap => "only malloc's own are made (--touch write assumes that blocks are written too)",
+                "first" => $"--touch first assumes one write to each mapping: {Text.Count(recording.AssumedAccesses)} accesses",
                 "write" => $"--touch write assumes one write to each page that the program may write: {Text.Count(recording.AssumedAccesses)} accesses",
                 "all" => $"--touch all assumes one access to each page that the program may use: {Text.Count(recording.AssumedAccesses)} accesses",
                 _ => "nothing is assumed to be touched (--touch write or --touch all assumes it)",

@@ -23,7 +23,8 @@ internal static class FormatDetector
             ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
             rest = end < 0 ? default : rest[(end + 1)..];
             RecordingFormat format = OfLine(line);
-            if (format == RecordingFormat.Strace && HasLtraceMark(line, rest))
+            bool isNamed = line.StartsWith((byte)'#');
+            if (format == RecordingFormat.Strace && !isNamed && HasLtraceMark(line, rest))
                 return RecordingFormat.Ltrace;
             if (format != RecordingFormat.Unknown)
                 return format;

@@ -102,4 +102,12 @@ public class LtraceReaderTests
             "test.strace", new MemoryStream("10 write(1, \"malloc(24)\", 10) = 10\n10 brk(NULL) = 0x1000\n"u8.ToArray()));
         reader.Format.ShouldBe(RecordingFormat.Strace);
     }
+
+    [Fact]
+    public void ACommandInStracesHeadingIsNoCall()
+    {
+        using RecordingReader reader = RecordingReader.Open(
+            "test.strace", new MemoryStream("# vm log 1: /usr/bin/perl -e my @a=(1..5);\n10 brk(NULL) = 0x1000\n"u8.ToArray()));
+        reader.Format.ShouldBe(RecordingFormat.Strace);
+    }
 }
