@@ -90,7 +90,7 @@ internal sealed class Recorded
     {
         var text = new StringBuilder();
         StringTable strings = batch.Strings;
-        text.Append($"{call.Sysno} {strings.GetString(call.Name)} {call.Flags} {call.ArgCount}:");
+        text.Append($"{call.Sysno} {strings.GetString(call.Name)} {call.Flags} {call.ArgCount}{(call.LinesInFlight > 0 ? $" in flight {call.LinesInFlight}" : "")}:");
         for (int i = 0; i < CallArguments.Count; i++)
             text.Append($" {call.Args[i]:x}");
         text.Append($" = {call.Result:x} '{Quote(strings, call.Path)}' '{Quote(strings, call.FdPath)}' '{Quote(strings, call.ResultPath)}' ");

@@ -76,8 +76,15 @@ public sealed class InputTests
     [Fact]
     public void ReadingAllocatesNothingPerEvent()
     {
-        using RecordingReader reader = RecordingReader.Open("t", new MemoryStream(Text));
         var batch = new EventBatch();
+        // Once for what is made once: columns at their size, statics where the first event of a kind needs them.
+        using (RecordingReader first = RecordingReader.Open("t", new MemoryStream(Text)))
+        {
+            while (first.Read(batch))
+                continue;
+        }
+
+        using RecordingReader reader = RecordingReader.Open("t", new MemoryStream(Text));
         reader.Read(batch).ShouldBeTrue();
         reader.Read(batch).ShouldBeTrue();
         long before = GC.GetAllocatedBytesForCurrentThread();

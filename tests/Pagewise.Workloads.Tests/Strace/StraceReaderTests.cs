@@ -31,7 +31,7 @@ public sealed class StraceReaderTests
         1 mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0 <unfinished ...>
         2 munmap(0x1000, 4096) = 0
         1 <... mmap resumed>) = 0x1000
-        """).ShouldBe(["2:2 Munmap = 0", "3:1 Mmap Resumed = 4096"]);
+        """).ShouldBe(["2:2 Munmap = 0", "3:1 Mmap Resumed, InFlight = 4096"]);
 
     [Fact]
     public void AResumedLineMayBringArguments() => Calls(
@@ -40,7 +40,7 @@ public sealed class StraceReaderTests
         1 <... wait4 resumed>[{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 19167
         1 brk(NULL <unfinished ...>
         1 <... brk resumed>)                     = 0x1000
-        """).ShouldBe(["2:1 Wait4 Resumed = 19167", "4:1 Brk Resumed = 4096"]);
+        """).ShouldBe(["2:1 Wait4 Resumed, InFlight = 19167", "4:1 Brk Resumed, InFlight = 4096"]);
 
     [Fact]
     public void AParentsCallStandsBeforeItsChildsFirstEvent() => Calls(
@@ -76,7 +76,7 @@ public sealed class StraceReaderTests
         1 read(3,  <unfinished ...>
         1 <... read resumed> <unfinished ...>) = ?
         1 +++ killed by SIGKILL (core dumped) +++
-        """).ShouldBe(["2:1 Read ResultUnknown, Resumed, ArgumentsIncomplete = 0"]);
+        """).ShouldBe(["2:1 Read ResultUnknown, Resumed, ArgumentsIncomplete, InFlight = 0"]);
 
     [Fact]
     public void AThreadsExecveResumesUnderItsProcess() => Calls(
@@ -86,7 +86,7 @@ public sealed class StraceReaderTests
         1 <... futex resumed>) = ?
         1 +++ superseded by execve in pid 2 +++
         1 <... execve resumed>) = 0
-        """).ShouldBe(["3:1 Unknown ResultUnknown, Resumed, ArgumentsIncomplete = 0", "5:1 Execve Resumed = 0"]);
+        """).ShouldBe(["3:1 Unknown ResultUnknown, Resumed, ArgumentsIncomplete, InFlight = 0", "5:1 Execve Resumed, InFlight = 0"]);
 
     [Fact]
     public void LinesTornByStraceOnATerminalAreJoined() => Calls(
@@ -98,7 +98,7 @@ public sealed class StraceReaderTests
         [pid  8478] exit_group(0)               = ?
         [pid  8478] +++ exited with 0 +++
         <... wait4 resumed>NULL, 0, NULL)       = 8478
-        """).ShouldBe(["1:0 Brk = 4214784", "3:0 Fork = 8478", "5:8478 ExitGroup ResultUnknown = 0", "7:0 Wait4 Resumed = 8478"]);
+        """).ShouldBe(["1:0 Brk = 4214784", "3:0 Fork = 8478", "5:8478 ExitGroup ResultUnknown = 0", "7:0 Wait4 Resumed, InFlight = 8478"]);
 
     [Fact]
     public void ACommandLineWithNewlinesIsHeader()
