@@ -20,7 +20,7 @@ public sealed class LiveKernelColumn(bool ratio) : IColumn
     public string ColumnName => ratio ? "Live/Model" : "Live kernel";
 
     /// <inheritdoc/>
-    public bool AlwaysShow => false;
+    public bool AlwaysShow => true;
 
     /// <inheritdoc/>
     public ColumnCategory Category => ColumnCategory.Custom;

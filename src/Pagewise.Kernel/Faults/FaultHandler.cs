@@ -152,7 +152,7 @@ internal sealed partial class FaultHandler<TFormat>
                 return huge;
         }
 
-        ulong pte = _tables.Allocate(area.Mm, address, 1);
+        ulong pte = isNewTable ? _tables.Allocate(area.Mm, address, 1) : Pte<TFormat>.EntryAt(entry & PteBits.AddressMask, address, 1);
         if (pte == 0)
             return FaultResult.Oom;
         entry = _tables.Load(pte);

@@ -28,6 +28,9 @@ internal sealed partial class PageTablesOf<TFormat>
         /// <summary>Whether the parent lost the right to write somewhere, so that its TLB must forget.</summary>
         public bool Protected;
 
+        /// <summary>What the child's entry has of the parent's: not used yet, and not the one that wrote a shared page.</summary>
+        private readonly ulong _kept = ~(PteBits.Accessed | ((flags & VmFlags.Shared) != 0 ? PteBits.Dirty : 0));
+
         private readonly bool _isCow = (flags & (VmFlags.Shared | VmFlags.MayWrite)) == VmFlags.MayWrite;
 
         public bool Entries(ulong firstEntry, ulong address, ulong end)
@@ -36,6 +39,7 @@ internal sealed partial class PageTablesOf<TFormat>
             ref MmStruct space = ref owner._mms[destinationMm];
             ulong last = firstEntry + (((end - address) >> Pfn.Shift) * (ulong)TFormat.EntryBytes);
             ulong destination = 0;
+            long shared = 0;
             for (ulong at = firstEntry; at < last; at += (ulong)TFormat.EntryBytes)
             {
                 ulong entry = tables.Load(at);
@@ -57,9 +61,19 @@ internal sealed partial class PageTablesOf<TFormat>
                     continue;
                 }
 
+                if ((entry & PteBits.Special) == 0 && owner._rmap.TryAddAnon(Pte<TFormat>.PfnOf(entry)))
+                {
+                    shared++;
+                    if (_isCow && (entry & PteBits.Write) != 0)
+                        Protect(at, ref entry);
+                    tables.Store(destination + at, entry & _kept);
+                    continue;
+                }
+
                 tables.Store(destination + at, Share(ref space, at, entry));
             }
 
+            space.Rss.AnonPages += shared;
             return true;
         }
 
@@ -95,9 +109,7 @@ internal sealed partial class PageTablesOf<TFormat>
                     Protect(at, ref entry);
             }
 
-            if ((flags & VmFlags.Shared) != 0)
-                entry &= ~PteBits.Dirty;
-            return entry & ~PteBits.Accessed;
+            return entry & _kept;
         }
 
         private void Protect(ulong at, ref ulong entry)

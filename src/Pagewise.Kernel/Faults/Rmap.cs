@@ -64,6 +64,24 @@ internal sealed class Rmap(MemMap memMap, BuddyAllocator allocator, VmStat stat)
             stat.NrMapped++;
     }
 
+    /// <summary>
+    /// The common case at fork: maps a small anonymous page that is mapped already once more, with a reference, so that
+    /// it belongs to nobody alone (folio_try_dup_anon_rmap_pte). The caller counts the rss.
+    /// </summary>
+    /// <returns>False when the frame is another kind; nothing is changed then.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAddAnon(uint pfn)
+    {
+        ref PageFrame frame = ref memMap[pfn];
+        PageFlags flags = frame.Flags;
+        if ((flags & (PageFlags.Anon | PageFlags.Head | PageFlags.Tail)) != PageFlags.Anon || frame.MapCount == 0)
+            return false;
+        frame.Flags = flags & ~PageFlags.AnonExclusive;
+        frame.RefCount++;
+        frame.MapCount++;
+        return true;
+    }
+
     /// <summary>Unmaps a page from a last-level entry and drops the reference (folio_remove_rmap_pte, folio_put).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ref MmStruct mm, uint pfn)
