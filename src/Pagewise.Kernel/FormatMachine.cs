@@ -25,14 +25,14 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         : base(spec, preset)
     {
         _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
-        VmSettings settings = Settings(spec, Allocator.TotalPages);
+        VmSettings settings = Settings;
         StackExpansion stacks = new(AddressSpaces, settings);
         KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
-        PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat);
+        PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat, settings.Features);
         Rmap rmap = new(MemMap, Allocator, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
-        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks, Clock);
+        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks, Scheduler, Clock);
     }
 
     public override PageTables PageTables => _pageTables;
@@ -149,10 +149,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         int mm = Tasks.Tasks[task].Mm;
         if (mm == 0)
             ThrowNoMemory(task);
-        int cpu = (task - 1) % _cpus.Count;
-        if (cpu != Allocator.CurrentCpu)
-            Allocator.CurrentCpu = cpu;
-        return _cpus.Run(cpu, mm).Mmu;
+        Scheduler.Run(task);
+        return _cpus.Run(Scheduler.CpuOf(task), mm).Mmu;
     }
 
     /// <summary>Translates, faulting as often as it takes: a fetch may first bring the page in and then be forbidden.</summary>
@@ -183,25 +181,6 @@ internal sealed partial class FormatMachine<TFormat> : Machine
                 return 0;
         }
     }
-
-    private static VmSettings Settings(MachineSpec spec, ulong totalRamPages) => new()
-    {
-        Kernel = spec.Kernel,
-        Format = spec.Format,
-        TotalRamPages = totalRamPages,
-        TotalSwapPages = spec.SwapBytes >> Pfn.Shift,
-        OvercommitMemory = spec.OvercommitMemory,
-        OvercommitRatio = spec.OvercommitRatio,
-        OvercommitKbytes = spec.OvercommitKbytes,
-        AdminReserveKbytes = spec.AdminReserveKbytes,
-        UserReserveKbytes = spec.UserReserveKbytes,
-        MaxMapCount = spec.MaxMapCount,
-        MmapMinAddr = spec.MmapMinAddr,
-        StackGuardGapPages = spec.StackGuardGapPages,
-        LegacyVaLayout = spec.LegacyVaLayout,
-        RandomizeVaSpace = spec.RandomizeVaSpace,
-        Seed = spec.Seed,
-    };
 
     private static TaskDefaults Defaults(MachineSpec spec) => new()
     {

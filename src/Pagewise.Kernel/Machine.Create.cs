@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 
@@ -38,6 +39,25 @@ public abstract partial class Machine
     /// <summary>Bytes of RAM that hold all frames below one, and the rest of its largest block: the allocator looks at whole blocks.</summary>
     private static ulong BytesUpTo(uint maxPfn) =>
         (((ulong)maxPfn + (1 << PageOrder.Max) - 1) & ~((1UL << PageOrder.Max) - 1)) << Pfn.Shift;
+
+    private static VmSettings SettingsOf(MachineSpec spec, ulong totalRamPages) => new()
+    {
+        Kernel = spec.Kernel,
+        Format = spec.Format,
+        TotalRamPages = totalRamPages,
+        TotalSwapPages = spec.SwapBytes >> Pfn.Shift,
+        OvercommitMemory = spec.OvercommitMemory,
+        OvercommitRatio = spec.OvercommitRatio,
+        OvercommitKbytes = spec.OvercommitKbytes,
+        AdminReserveKbytes = spec.AdminReserveKbytes,
+        UserReserveKbytes = spec.UserReserveKbytes,
+        MaxMapCount = spec.MaxMapCount,
+        MmapMinAddr = spec.MmapMinAddr,
+        StackGuardGapPages = spec.StackGuardGapPages,
+        LegacyVaLayout = spec.LegacyVaLayout,
+        RandomizeVaSpace = spec.RandomizeVaSpace,
+        Seed = spec.Seed,
+    };
 
     private static CpuPreset Check(MachineSpec spec)
     {

@@ -29,8 +29,12 @@ public abstract partial class Machine : IDisposable
         Allocator = spec.Memory is null
             ? new BuddyAllocator(Zones, layout, MemMap, VmStat)
             : new BuddyAllocator(Zones, layout, MemMap, VmStat, spec.Memory.State);
+        // What the machine makes for itself at boot is missing from the snapshot's free blocks already.
+        Allocator.TakesUsedFrames = spec.Memory is not null;
         foreach (BootMarks marks in spec.Memory?.Marks ?? [])
             Zones.SetBootMarks(ZoneTable.Index(marks.Node, marks.Type), marks.Min, marks.Low, marks.High, marks.PcpBatch, marks.PcpHigh);
+        Settings = SettingsOf(spec, Allocator.TotalPages);
+        Scheduler = new Scheduler(Tasks, Allocator, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
         FilePages = new FilePages(Inodes, MemMap, Allocator, VmStat);
     }
@@ -61,6 +65,12 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>Who hands frames out.</summary>
     public BuddyAllocator Allocator { get; }
+
+    /// <summary>The kernel's settings and release.</summary>
+    public VmSettings Settings { get; }
+
+    /// <summary>Which task runs.</summary>
+    public Scheduler Scheduler { get; }
 
     /// <summary>Pages of files in memory.</summary>
     public FilePages FilePages { get; }

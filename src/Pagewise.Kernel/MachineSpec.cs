@@ -22,7 +22,7 @@ public sealed record MachineSpec
     /// <summary>The sysctls of watermarks and per-CPU lists.</summary>
     public PageAllocatorSysctls PageAllocator { get; init; } = new();
 
-    /// <summary>Zones and free memory to begin with, in place of <see cref="MemoryBytes"/>; null: all memory is free.</summary>
+    /// <summary>Zones and free memory to begin with, in place of <see cref="MemoryBytes"/>; null: all memory is free. Such a machine starts with <see cref="BuddyAllocator.TakesUsedFrames"/> set.</summary>
     public MemorySnapshot? Memory { get; init; }
 
     /// <summary>Number of CPUs.</summary>

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Pagewise.NativeMemory;
 
 /// <summary>The system's libzstd as a streaming decoder. Frames may follow one another, as <c>zstd -d</c> takes them.</summary>
-public sealed unsafe class ZstdDecoder : IDisposable
+public sealed unsafe class ZstdDecoder : StreamDecoder
 {
     private const string LibraryName = "libzstd.so.1";
     private static readonly nint Library = NativeLibrary.TryLoad(LibraryName, out nint handle) ? handle : 0;
@@ -20,11 +20,6 @@ public sealed unsafe class ZstdDecoder : IDisposable
             throw new HostMemoryException(0);
     }
 
-#pragma warning disable MA0055 // the decoder is the unmanaged resource itself
-    /// <summary>Frees the decoder when it was dropped without <see cref="Dispose"/>.</summary>
-    ~ZstdDecoder() => Release();
-#pragma warning restore MA0055
-
     /// <summary>A new decoder; false when the system has no libzstd.</summary>
     public static bool TryCreate([NotNullWhen(true)] out ZstdDecoder? decoder)
     {
@@ -32,14 +27,8 @@ public sealed unsafe class ZstdDecoder : IDisposable
         return decoder is not null;
     }
 
-    /// <summary>Decodes some bytes.</summary>
-    /// <param name="input">Compressed bytes.</param>
-    /// <param name="output">Where the plain bytes go.</param>
-    /// <param name="consumed">How many input bytes were taken.</param>
-    /// <param name="produced">How many output bytes were written.</param>
-    /// <param name="atFrameEnd">Whether the input may end here: a frame is complete and flushed.</param>
-    /// <returns>Null, or libzstd's name of what is wrong with the input.</returns>
-    public string? Decode(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int produced, out bool atFrameEnd)
+    /// <inheritdoc/>
+    public override string? Decode(ReadOnlySpan<byte> input, Span<byte> output, out int consumed, out int produced, out bool atFrameEnd)
     {
         ObjectDisposedException.ThrowIf(_stream is null, this);
         fixed (byte* source = input)
@@ -57,16 +46,9 @@ public sealed unsafe class ZstdDecoder : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Release();
-        GC.SuppressFinalize(this);
-    }
-
     private static nint Export(string name) => NativeLibrary.GetExport(Library, name);
 
-    private void Release()
+    private protected override void Release()
     {
         if (_stream is not null)
             ((delegate* unmanaged<void*, nuint>)Export("ZSTD_freeDStream"))(_stream);

@@ -9,4 +9,7 @@ public sealed class ProcfsException(string file, int line, string message)
 {
     /// <summary>The line, from 1.</summary>
     public int Line { get; } = line;
+
+    /// <summary>What was expected there.</summary>
+    public string Expected { get; } = message;
 }

@@ -1,3 +1,5 @@
+using Pagewise.Abi;
+
 namespace Pagewise.Replay;
 
 /// <summary>What a report wants to hear of a replay.</summary>
@@ -14,4 +16,25 @@ public interface IReplayObserver
     /// <summary>Some events were replayed; called after each batch.</summary>
     /// <param name="replayer">The replay.</param>
     void BatchDone(Replayer replayer);
+
+    /// <summary>A comment without a known form was met.</summary>
+    /// <param name="replayer">The replay.</param>
+    /// <param name="text">The line.</param>
+    void Noted(Replayer replayer, string text)
+    {
+    }
+
+    /// <summary>Whether <see cref="Touched"/> is to be called: touches then store bytes that tell the page, and are made one by one.</summary>
+    bool WantsTouches => false;
+
+    /// <summary>A page was touched.</summary>
+    /// <param name="replayer">The replay.</param>
+    /// <param name="task">Who touched it.</param>
+    /// <param name="address">Where, in the model.</param>
+    /// <param name="kind">How.</param>
+    /// <param name="minor">Minor faults that it took.</param>
+    /// <param name="major">Major faults that it took.</param>
+    void Touched(Replayer replayer, ReplayTask task, ulong address, AccessKind kind, long minor, long major)
+    {
+    }
 }

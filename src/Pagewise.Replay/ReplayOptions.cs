@@ -1,4 +1,5 @@
 using Pagewise.Kernel;
+using Pagewise.Replay.Comparing;
 
 namespace Pagewise.Replay;
 
@@ -15,6 +16,15 @@ public sealed record ReplayOptions
     /// Changes the machine that the recording's header describes: a machine file, <c>--set</c>. Null keeps it.
     /// </summary>
     public Func<MachineSpec, MachineSpec>? Configure { get; init; }
+
+    /// <summary>Whether a program that the recording does not show is a static one, linked to 0x400000; else it has a dynamic linker.</summary>
+    public bool ProgramsAreStatic { get; init; }
+
+    /// <summary>Where results are counted; null: in a log of the replay's own.</summary>
+    public ResultLog? Log { get; init; }
+
+    /// <summary>Machine to start from, in place of <see cref="AssumedMachine"/>.</summary>
+    public MachineSpec? Machine { get; init; }
 
     /// <summary>How many differences keep their text; all are counted.</summary>
     public int DifferenceLimit { get; init; } = 1000;

@@ -87,7 +87,10 @@ public sealed partial class Replayer
         long minor = before.MinorFaults, major = before.MajorFaults;
         FaultOutcome outcome = default;
         ulong count = touch.AccessCount;
-        for (ulong done = 0; done < count && outcome.IsResolved;)
+        bool oneByOne = Observer?.WantsTouches == true;
+        for (ulong done = 0; oneByOne && done < count && outcome.IsResolved; done++)
+            outcome = TouchPage(task, map.Translate(touch.AddressAt(done)), touch.Kind);
+        for (ulong done = 0; !oneByOne && done < count && outcome.IsResolved;)
         {
             int length = (int)Math.Min(count - done, ScratchRuns);
             for (int i = 0; i < length; i++)
@@ -100,10 +103,29 @@ public sealed partial class Replayer
         CompareTouch(task, ref touch, outcome, StructOf(task).MinorFaults - minor, StructOf(task).MajorFaults - major);
     }
 
+    // A store leaves its own address in the page, so that whoever looks later can tell whether it was kept.
+    private FaultOutcome TouchPage(ReplayTask task, ulong address, AccessKind kind)
+    {
+        long minor = StructOf(task).MinorFaults, major = StructOf(task).MajorFaults;
+        FaultOutcome outcome = kind == AccessKind.Write
+            ? Machine.WriteMemory(task.Task, address, BitConverter.GetBytes(address))
+            : Machine.Access(task.Task, address, kind);
+        Accesses++;
+        Observer!.Touched(this, task, address, kind, StructOf(task).MinorFaults - minor, StructOf(task).MajorFaults - major);
+        return outcome;
+    }
+
     // Whether a file's page was cached before the recording began is not recorded, so with a warm page cache minor and
     // major faults are compared together.
     private void CompareTouch(ReplayTask task, ref TouchRecord touch, FaultOutcome outcome, long minor, long major)
     {
+        (LastTask, LastMinorFaults, LastMajorFaults) = (task.Task, minor, major);
+        LastOutcome = outcome.Signal switch
+        {
+            Signal.None => "ok",
+            Signal.Segv => string.Create(CultureInfo.InvariantCulture, $"SIGSEGV_code_{(int)outcome.Code}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"SIGBUS_code_{(int)outcome.Code}"),
+        };
         if (touch.Outcome == TouchOutcome.NotRecorded)
         {
             if (!outcome.IsResolved)
@@ -111,12 +133,7 @@ public sealed partial class Replayer
             return;
         }
 
-        string got = outcome.Signal switch
-        {
-            Signal.None => "ok",
-            Signal.Segv => string.Create(CultureInfo.InvariantCulture, $"SIGSEGV code {(int)outcome.Code}"),
-            _ => string.Create(CultureInfo.InvariantCulture, $"SIGBUS code {(int)outcome.Code}"),
-        };
+        string got = LastOutcome.Replace('_', ' ');
         string expected = touch.Outcome switch
         {
             TouchOutcome.Ok => "ok",

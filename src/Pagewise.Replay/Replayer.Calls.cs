@@ -61,10 +61,10 @@ public sealed partial class Replayer
                 ReplayMremap(task, ref call);
                 break;
             case Sysno.Munmap or Sysno.Mprotect or Sysno.PkeyMprotect or Sysno.Madvise or Sysno.Msync
-                or Sysno.Mlock or Sysno.Mlock2 or Sysno.Munlock or Sysno.Mseal or Sysno.RemapFilePages:
+                or Sysno.Mlock or Sysno.Mlock2 or Sysno.Munlock or Sysno.Mseal or Sysno.RemapFilePages or Sysno.Mbind:
                 ReplayRangeCall(task, ref call);
                 break;
-            case Sysno.Mlockall or Sysno.Munlockall:
+            case Sysno.Mlockall or Sysno.Munlockall or Sysno.SetMempolicy:
                 Invoke(task, ref call, out _);
                 break;
             case Sysno.Mincore:
@@ -222,6 +222,9 @@ public sealed partial class Replayer
 
     private bool CompareResult(ref CallRecord call, SysResult result)
     {
+        LastTask = Machine.Scheduler.Current;
+        LastOutcome = result.IsError ? result.Errno.ToString() : "0";
+        (LastMinorFaults, LastMajorFaults) = (0, 0);
         if (call.Result == result.Raw)
         {
             Log.Same();

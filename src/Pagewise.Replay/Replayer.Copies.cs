@@ -52,6 +52,10 @@ public sealed partial class Replayer
             _tasks.Remove((int)note.Value);
             _tasks[step.Tid] = caller;
         }
+        else if (note.Kind == NoteKind.Comment && Observer is not null)
+        {
+            Observer.Noted(this, Encoding.UTF8.GetString(_batch.Line(note)));
+        }
         else if (note.Kind == NoteKind.TotalFaults)
         {
             CompareTotalFaults(RunningTaskOf(step.Tid), new RecordedFields(Encoding.UTF8.GetString(_batch.Line(note)).Replace("flt ", "flt=", StringComparison.Ordinal)));

@@ -58,7 +58,7 @@ public sealed partial class Replayer
             ApplyLimits(task, copy.Limits);
 
         ExecImage? image = ImageFromMaps.Build(copy, comm, [], _files.ByMapsLine)
-            ?? ImageFromFile.TryBuild(exec.Path, comm, exec.Arguments, _files);
+            ?? (_options.ProgramsAreStatic ? null : ImageFromFile.TryBuild(exec.Path, comm, exec.Arguments, _files));
         long entered = Machine.Clock.SystemCalls + 1;
         SysResult result = Execve(task, image ?? StandIn(exec.Path, comm));
         Machine.Clock.SystemCalls = entered;
@@ -151,6 +151,8 @@ public sealed partial class Replayer
 
     private ExecImage StandIn(string path, string comm)
     {
+        if (_options.ProgramsAreStatic)
+            return ImageFromFile.StaticStandIn(path, comm, _files);
         Warn("the recording does not show the program's segments and its file is not here: a stand-in was loaded");
         return ImageFromFile.StandIn(path, comm, _files);
     }

@@ -48,7 +48,7 @@ public sealed partial class Replayer : IDisposable
             Warn("valgrind places memory itself: addresses and maps are not compared");
         }
 
-        MachineSpec spec = _prologue.Settings.Apply(ReplayOptions.AssumedMachine);
+        MachineSpec spec = _prologue.Settings.Apply(options.Machine ?? ReplayOptions.AssumedMachine);
         if (options.Configure is not null)
             spec = options.Configure(spec);
         try
@@ -62,7 +62,7 @@ public sealed partial class Replayer : IDisposable
 
         _calls = Machine.SystemCalls;
         _files = new FileWorld(Machine.Inodes);
-        Log = new ResultLog(options.DifferenceLimit);
+        Log = options.Log ?? new ResultLog(options.DifferenceLimit);
     }
 
     /// <summary>The machine.</summary>
@@ -76,6 +76,18 @@ public sealed partial class Replayer : IDisposable
 
     /// <summary>The recording's line replayed last.</summary>
     public long Line { get; private set; }
+
+    /// <summary>The task, by index, whose call or touch was compared last; 0: none yet.</summary>
+    public int LastTask { get; private set; }
+
+    /// <summary>How the model ended it: <c>0</c> or an error's name for a call, <c>ok</c> or <c>SIGSEGV_code_1</c> for a touch.</summary>
+    public string LastOutcome { get; private set; } = "";
+
+    /// <summary>Minor faults that it took, for a touch; else 0.</summary>
+    public long LastMinorFaults { get; private set; }
+
+    /// <summary>Major faults that it took, for a touch; else 0.</summary>
+    public long LastMajorFaults { get; private set; }
 
     /// <summary>Events replayed.</summary>
     public long Events { get; private set; }

@@ -42,24 +42,14 @@ public abstract class RecordingReader : IDisposable
     }
 
     /// <summary>
-    /// Opens a recording of any format: strace, heap, lackey, ltrace, mtrace or heaptrack text or <c>.pgw</c>, plain or compressed with zstd, gzip
+    /// Opens a recording of any format: strace, heap, lackey, ltrace, mtrace or heaptrack text or <c>.pgw</c>, plain or compressed with zstd, xz, gzip
     /// or (by the name <c>.br</c>) Brotli.
     /// </summary>
     /// <param name="file">The file's path; <c>-</c> for standard input.</param>
     /// <exception cref="RecordingException">It cannot be opened or is no recording.</exception>
     public static RecordingReader Open(string file)
     {
-        Stream stream;
-        try
-        {
-            stream = file == "-" ? Console.OpenStandardInput() : new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new RecordingException(file, $"cannot be opened: {fault.Message.ReplaceLineEndings(" ").TrimEnd('.')}", fault);
-        }
-
-        return Open(file, stream);
+        return Open(file, file == "-" ? Console.OpenStandardInput() : InputFile.Open(file));
     }
 
     /// <summary>Opens a recording from a stream, which the reader owns.</summary>

@@ -12,7 +12,7 @@ internal static class CheckCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandConsole console)
     {
-        var files = new Argument<string[]>("recording") { Description = "Recordings; - is standard input.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("recording") { Description = "Recordings, or directories of recorded experiments; - is standard input.", Arity = ArgumentArity.OneOrMore };
         var limit = new Option<int>("--limit")
         {
             Description = "How many differences of a file to print; 0 for all. All are counted.",
@@ -77,7 +77,7 @@ internal static class CheckCommand
         CheckResult result = Checker.Check(file, options, difference =>
         {
             if (limit == 0 || printed < limit)
-                console.Out.WriteLine($"{file}:{difference}");
+                console.Out.WriteLine($"{difference.File ?? file}:{difference}");
             printed++;
         });
         if (limit != 0 && printed > limit)

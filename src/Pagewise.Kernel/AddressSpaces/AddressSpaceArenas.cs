@@ -1,3 +1,4 @@
+using Pagewise.Kernel.PageAllocator;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.AddressSpaces;
@@ -16,6 +17,9 @@ public sealed class AddressSpaceArenas : IDisposable
 
     /// <summary>Links between areas and anon_vmas.</summary>
     public Arena<AnonVmaChain> AnonVmaChains { get; } = new(1 << 26);
+
+    /// <summary>Memory policies of areas.</summary>
+    public MemPolicyTable Policies { get; } = new();
 
     /// <summary>Pages promised to all address spaces (vm_committed_as).</summary>
     public long CommittedAs { get; set; }

@@ -86,14 +86,9 @@ public sealed class MmAccount(AddressSpaceArenas spaces, VmSettings settings)
     /// <summary>Takes pages off the commit account (vm_unacct_memory).</summary>
     public void Uncharge(ulong pages) => spaces.CommittedAs -= (long)pages;
 
-    /// <summary>CommitLimit of /proc/meminfo, in pages (vm_commit_limit).</summary>
-    public ulong CommitLimitPages => (settings.OvercommitKbytes != 0
-        ? settings.OvercommitKbytes >> 2
-        : (ulong)((UInt128)settings.TotalRamPages * (uint)settings.OvercommitRatio / 100)) + settings.TotalSwapPages;
-
     private long AllowedPages(in Current current)
     {
-        long allowed = (long)CommitLimitPages;
+        long allowed = (long)settings.CommitLimitPages;
         if (!current.CapSysAdmin)
             allowed -= (long)(settings.AdminReserveKbytes >> 2);
         long userReserve = (long)(settings.UserReserveKbytes >> 2);

@@ -32,7 +32,14 @@ public sealed record MmFeatures
         ReclaimsPteTables = kernel >= new KernelVersion(6, 14);
         HasLargeExt4Folios = kernel >= new KernelVersion(6, 16);
         MapsWholeFolios = kernel >= new KernelVersion(6, 18);
+        CountedTableLevels = kernel < new KernelVersion(6, 7) ? 2 : kernel < new KernelVersion(6, 14) ? 3 : 5;
     }
+
+    /// <summary>
+    /// Levels of page tables that nr_page_table_pages counts, from the lowest: PTE and PMD tables; 6.7: PUD tables too;
+    /// 6.14: all, the top one included.
+    /// </summary>
+    public int CountedTableLevels { get; }
 
     /// <summary>6.7: an anonymous mapping of 2 MiB or more without a hint is placed on a 2 MiB boundary.</summary>
     public bool AlignsAnonymousForThp { get; }

@@ -42,6 +42,9 @@ public struct VmArea
     /// <summary>Head of the anon_vma_chain list (vma->anon_vma_chain), newest first.</summary>
     public int AnonVmaChain;
 
+    /// <summary>The memory policy (vm_policy), a number of <see cref="AddressSpaceArenas.Policies"/>; 0: the task's.</summary>
+    public int Policy;
+
     /// <summary>The area below (vm_prev).</summary>
     public int Prev;
 

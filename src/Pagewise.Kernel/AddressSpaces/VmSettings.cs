@@ -21,14 +21,19 @@ public sealed record VmSettings
     /// <summary>total_swap_pages.</summary>
     public ulong TotalSwapPages { get; init; }
 
-    /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never.</summary>
-    public int OvercommitMemory { get; init; }
+    /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never. May be written while the machine runs.</summary>
+    public int OvercommitMemory { get; set; }
 
-    /// <summary>vm.overcommit_ratio, percent.</summary>
-    public int OvercommitRatio { get; init; } = 50;
+    /// <summary>vm.overcommit_ratio, percent. May be written while the machine runs.</summary>
+    public int OvercommitRatio { get; set; } = 50;
 
     /// <summary>vm.overcommit_kbytes; not 0 overrides the ratio.</summary>
     public ulong OvercommitKbytes { get; init; }
+
+    /// <summary>CommitLimit of /proc/meminfo, in pages (vm_commit_limit).</summary>
+    public ulong CommitLimitPages => (OvercommitKbytes != 0
+        ? OvercommitKbytes >> 2
+        : (ulong)((UInt128)TotalRamPages * (uint)OvercommitRatio / 100)) + TotalSwapPages;
 
     /// <summary>vm.admin_reserve_kbytes.</summary>
     public ulong AdminReserveKbytes { get; init; } = 8192;

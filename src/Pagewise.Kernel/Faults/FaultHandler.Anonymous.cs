@@ -20,7 +20,7 @@ internal sealed partial class FaultHandler<TFormat>
 
         if (!_anonVmas.Prepare(vma))
             return FaultResult.Oom;
-        uint pfn = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero, 0);
+        uint pfn = AllocUserPages(in area, address, Gfp.UserPage | Gfp.Zero, 0);
         if (pfn == 0)
             return FaultResult.Oom;
         _rmap.AddNewAnon(ref mm, pfn, area.AnonVma, area.PageIndex(address));
@@ -81,7 +81,7 @@ internal sealed partial class FaultHandler<TFormat>
     {
         if (!_anonVmas.Prepare(vma))
             return FaultResult.Oom;
-        uint copy = _allocator.AllocPages(Gfp.UserPage, 0);
+        uint copy = AllocUserPages(in area, address, Gfp.UserPage, 0);
         if (copy == 0)
             return FaultResult.Oom;
         _memMap.Copy(copy, old);

@@ -167,7 +167,7 @@ internal sealed partial class FaultHandler<TFormat>
     {
         if (!_anonVmas.Prepare(vma))
             return FaultResult.Oom;
-        uint copy = _allocator.AllocPages(Gfp.UserPage, 0);
+        uint copy = AllocUserPages(in area, address, Gfp.UserPage, 0);
         if (copy == 0)
             return FaultResult.Oom;
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);

@@ -61,7 +61,7 @@ internal sealed partial class FaultHandler<TFormat>
             return FaultResult.None;
         }
 
-        uint head = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero | Gfp.NoRetry, HugePage.Order);
+        uint head = AllocUserPages(in area, address, Gfp.UserPage | Gfp.Zero | Gfp.NoRetry, HugePage.Order);
         if (head == 0)
         {
             _stat.ThpFaultFallback++;
@@ -96,7 +96,7 @@ internal sealed partial class FaultHandler<TFormat>
     {
         if ((entry & PteBits.Special) != 0)
         {
-            uint head = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero | Gfp.NoRetry, HugePage.Order);
+            uint head = AllocUserPages(in area, address, Gfp.UserPage | Gfp.Zero | Gfp.NoRetry, HugePage.Order);
             if (head != 0)
             {
                 _ = _anonVmas.Prepare(vma);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
@@ -21,6 +22,7 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly InodeTable _inodes;
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
+    private readonly MemPolicyTable _policies;
     private readonly FilePages _pages;
     private readonly VmStat _stat;
     private readonly PteTables<TFormat> _tables;
@@ -41,6 +43,7 @@ internal sealed partial class FaultHandler<TFormat>
         _inodes = state.Inodes;
         _memMap = state.MemMap;
         _allocator = state.Allocator;
+        _policies = state.Spaces.Policies;
         _pages = state.Pages;
         _stat = state.Stat;
         _tables = tables;
@@ -195,6 +198,16 @@ internal sealed partial class FaultHandler<TFormat>
     public bool WantsWriteNotify(in VmArea area) =>
         (area.Flags & (VmFlags.Shared | VmFlags.Write)) == (VmFlags.Shared | VmFlags.Write)
         && area.Inode != 0 && _inodes.Inodes[area.Inode].Kind == InodeKind.Regular;
+
+    /// <summary>Frames for a page of a program, from where the area's policy or the task's says (vma_alloc_folio); 0 when none is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint AllocUserPages(in VmArea area, ulong address, Gfp gfp, int order) => area.Policy == 0 && !_allocator.HasTaskPolicy
+        ? _allocator.AllocPages(gfp, order)
+        : AllocByPolicy(in area, address, gfp, order);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint AllocByPolicy(in VmArea area, ulong address, Gfp gfp, int order) =>
+        _allocator.AllocPagesVma(gfp, order, _policies[area.Policy], MemPolicy.InterleaveIndex(area.PgOff, (address - area.Start) >> Pfn.Shift, order));
 
     private uint NewZeroPage()
     {

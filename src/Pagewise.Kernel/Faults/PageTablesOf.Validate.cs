@@ -27,7 +27,7 @@ internal sealed partial class PageTablesOf<TFormat>
             ValidateFrame(pfn, census);
         Check(census.AnonPages == _stat.NrAnonPages, $"{census.AnonPages} anonymous pages are mapped, nr_anon_pages says {_stat.NrAnonPages}");
         Check(census.FilePages == _stat.NrMapped, $"{census.FilePages} file pages are mapped, nr_mapped says {_stat.NrMapped}");
-        Check(census.Tables == _stat.NrPageTablePages, $"{census.Tables} page tables, nr_page_table_pages says {_stat.NrPageTablePages}");
+        Check(census.Tables == _stat.PageTableFrames, $"{census.Tables} page tables, the count says {_stat.PageTableFrames}");
         Check(census.Allocated + _allocator.FreePageCount == _allocator.TotalPages, $"{census.Allocated} frames are in use and {_allocator.FreePageCount} free of {_allocator.TotalPages}");
     }
 

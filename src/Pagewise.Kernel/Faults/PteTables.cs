@@ -11,10 +11,11 @@ namespace Pagewise.Kernel.Faults;
 /// frames of the machine; a table is freed empty, so its frame reads as zero when it is used again.
 /// </summary>
 /// <typeparam name="TFormat">The page-table format.</typeparam>
-internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemMap memMap, BuddyAllocator allocator, VmStat stat)
+internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemMap memMap, BuddyAllocator allocator, VmStat stat, MmFeatures features)
     where TFormat : struct, IPageTableFormat
 {
     private readonly PhysicalMemory _memory = memMap.Memory;
+    private readonly int _countedLevels = features.CountedTableLevels;
 
     /// <summary>Reads an entry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,7 +87,7 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
         _memory.PreferLargeHostPage(pfn);
         memMap[pfn].Flags |= PageFlags.Table;
         memMap[pfn].MapCount = level;
-        stat.NrPageTablePages++;
+        Count(level, 1);
         if (IsCharged(level))
             mm.PgtablesBytes += Pfn.SizeBytes;
         return pfn;
@@ -95,7 +96,7 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
     /// <summary>Gives an empty table's frame back.</summary>
     public void FreeTable(ref MmStruct mm, int level, uint pfn)
     {
-        stat.NrPageTablePages--;
+        Count(level, -1);
         if (IsCharged(level))
             mm.PgtablesBytes -= Pfn.SizeBytes;
         allocator.FreePages(pfn, 0);
@@ -116,6 +117,13 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
     /// <summary>What an entry that points to a table holds besides the address.</summary>
     public static ulong EntryToTable(int level) =>
         level == TFormat.Levels && !TFormat.TopHasRights ? PteBits.Present : PteBits.TableEntry;
+
+    private void Count(int level, int change)
+    {
+        stat.PageTableFrames += change;
+        if (level <= _countedLevels && (level < TFormat.Levels || _countedLevels > 3))
+            stat.NrPageTablePages += change;
+    }
 
     /// <summary>Linux charges PTE, PMD and PUD tables; not a P4D or the PGD (mm_pgtables_bytes).</summary>
     private static bool IsCharged(int level) => level <= 3 && level < TFormat.Levels;

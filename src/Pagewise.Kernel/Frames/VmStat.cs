@@ -42,8 +42,11 @@ public sealed class VmStat
     /// <summary>Huge pages made of small ones (thp_collapse_alloc).</summary>
     public long ThpCollapseAlloc { get; internal set; }
 
-    /// <summary>Page-table frames in use (nr_page_table_pages), top tables included.</summary>
+    /// <summary>Page tables of the levels that the release counts (nr_page_table_pages).</summary>
     public long NrPageTablePages { get; internal set; }
+
+    /// <summary>Page tables of all levels, counted by the release or not: frames in use as tables.</summary>
+    public long PageTableFrames { get; internal set; }
 
     /// <summary>Anonymous pages mapped (nr_anon_pages).</summary>
     public long NrAnonPages { get; internal set; }

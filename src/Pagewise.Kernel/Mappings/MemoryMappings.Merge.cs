@@ -14,7 +14,11 @@ public sealed partial class MemoryMappings
     /// <param name="end">One past the last address.</param>
     /// <param name="flags">The new flags.</param>
     /// <param name="result">The area that holds the range afterwards.</param>
-    private Errno ModifyFlags(int vma, ulong start, ulong end, VmFlags flags, out int result)
+    private Errno ModifyFlags(int vma, ulong start, ulong end, VmFlags flags, out int result) =>
+        Modify(vma, start, end, flags, _vmas[vma].Policy, out result);
+
+    /// <summary>As <see cref="ModifyFlags"/>, for flags and memory policy (vma_modify).</summary>
+    private Errno Modify(int vma, ulong start, ulong end, VmFlags flags, int policy, out int result)
     {
         ref readonly VmArea area = ref _vmas[vma];
         var range = new MergeRange
@@ -28,6 +32,7 @@ public sealed partial class MemoryMappings
             Flags = flags,
             File = area.File,
             AnonVma = area.AnonVma,
+            Policy = policy,
         };
         result = MergeExisting(ref range);
         if (result != 0)
@@ -184,9 +189,9 @@ public sealed partial class MemoryMappings
         return prevAnonVma == 0 || next.AnonVma == 0 || prevAnonVma == next.AnonVma;
     }
 
-    /// <summary>Whether flags and file agree (is_mergeable_vma).</summary>
+    /// <summary>Whether flags, file and memory policy agree (is_mergeable_vma).</summary>
     private static bool IsMergeable(in VmArea area, in MergeRange range) =>
-        ((area.Flags ^ range.Flags) & ~(VmFlags.SoftDirty | VmFlags.MaybeGuard)) == 0 && area.File == range.File;
+        ((area.Flags ^ range.Flags) & ~(VmFlags.SoftDirty | VmFlags.MaybeGuard)) == 0 && area.File == range.File && area.Policy == range.Policy;
 
     /// <summary>
     /// Whether the anonymous pages of both sides may hang on one anon_vma (is_mergeable_anon_vma): it is the same, or

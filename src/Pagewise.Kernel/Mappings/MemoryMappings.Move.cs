@@ -77,6 +77,7 @@ public sealed partial class MemoryMappings
             PgOff = pgOff,
             Flags = area.Flags,
             File = area.File,
+            Policy = area.Policy,
             AnonVma = area.AnonVma,
             CopiedFrom = remap.Vma,
         };

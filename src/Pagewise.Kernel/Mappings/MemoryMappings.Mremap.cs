@@ -277,6 +277,7 @@ public sealed partial class MemoryMappings
             PgOff = area.PgOff + area.Pages,
             Flags = flags,
             File = area.File,
+            Policy = area.Policy,
             AnonVma = area.AnonVma,
         };
         if (MergeNew(ref range) == 0)

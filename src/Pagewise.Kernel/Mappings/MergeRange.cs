@@ -29,6 +29,9 @@ internal struct MergeRange
     /// <summary>Its open file.</summary>
     public int File;
 
+    /// <summary>Its memory policy, by number.</summary>
+    public int Policy;
+
     /// <summary>Its anon_vma.</summary>
     public int AnonVma;
 

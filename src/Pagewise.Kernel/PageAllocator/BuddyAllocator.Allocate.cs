@@ -58,8 +58,8 @@ public sealed partial class BuddyAllocator
     [MethodImpl(MethodImplOptions.NoInlining)]
     private uint AllocPagesAnyway(Gfp gfp, int order)
     {
-        if (_takesUsedFrames && order == 0)
-            return TakeUsedFrame(gfp);
+        if (_takesUsedFrames)
+            return order == 0 ? TakeUsedFrame(gfp) : 0;
         return _taskPolicy.Mode == MemPolicyMode.Default || (gfp & Gfp.ThisNode) != 0
             ? AllocPagesNode(gfp, order, _node, AllNodes)
             : AllocPagesPolicy(gfp, order, _taskPolicy, MemPolicy.NoInterleaveIndex);

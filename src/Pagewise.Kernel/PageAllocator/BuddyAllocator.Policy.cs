@@ -20,6 +20,21 @@ public sealed partial class BuddyAllocator
         }
     }
 
+    /// <summary>Whether the task that runs now has a policy of its own.</summary>
+    public bool HasTaskPolicy => _taskPolicy.Mode != MemPolicyMode.Default;
+
+    /// <summary>Nodes with memory, a bit each (node_states[N_MEMORY]).</summary>
+    public ulong NodesWithMemory
+    {
+        get
+        {
+            ulong nodes = 0;
+            for (int index = 0; index < _zones.ZoneCount; index++)
+                nodes |= _zones[index].ManagedPages != 0 ? 1UL << _zones[index].Node : 0;
+            return nodes;
+        }
+    }
+
     /// <summary>Sets a node's weight for weighted interleaving (/sys/kernel/mm/mempolicy/weighted_interleave/nodeN).</summary>
     /// <param name="node">The node.</param>
     /// <param name="weight">Pages that it gives in its turn, 1 to 255.</param>
@@ -40,8 +55,8 @@ public sealed partial class BuddyAllocator
     /// <returns>The first frame's number; 0 when there is none.</returns>
     public uint AllocPagesVma(Gfp gfp, int order, in MemPolicy policy, ulong interleaveIndex)
     {
-        if (_takesUsedFrames && order == 0)
-            return TakeUsedFrame(gfp);
+        if (_takesUsedFrames)
+            return order == 0 ? TakeUsedFrame(gfp) : 0;
         return AllocPagesPolicy(gfp, order, policy.Mode == MemPolicyMode.Default ? _taskPolicy : policy, interleaveIndex);
     }
 

@@ -52,7 +52,8 @@ public sealed partial class BuddyAllocator
     }
 
     /// <summary>
-    /// While it is set, allocations of single pages return frames that were in use from the start and count nothing:
+    /// While it is set, allocations of single pages return frames that were in use from the start and count nothing, and
+    /// larger ones fail:
     /// whoever rebuilds the tasks of a snapshot gives them pages that are missing from the free lists already.
     /// </summary>
     public bool TakesUsedFrames

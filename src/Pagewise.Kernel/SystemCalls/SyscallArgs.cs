@@ -11,6 +11,7 @@ namespace Pagewise.Kernel.SystemCalls;
 /// <param name="A3">Fourth argument.</param>
 /// <param name="A4">Fifth argument.</param>
 /// <param name="A5">Sixth argument.</param>
+/// <remarks>The node mask of mbind (A3) and set_mempolicy (A1) stands in the argument itself, not where it points to.</remarks>
 public readonly record struct SyscallArgs(Sysno Number, ulong A0 = 0, ulong A1 = 0, ulong A2 = 0, ulong A3 = 0, ulong A4 = 0, ulong A5 = 0)
 {
     /// <summary>

@@ -12,7 +12,7 @@ public sealed partial class SystemCalls
     {
         Sysno.Brk or Sysno.Mmap or Sysno.Munmap or Sysno.Mprotect or Sysno.PkeyMprotect or Sysno.Mremap or Sysno.Madvise => true,
         Sysno.Mlock or Sysno.Mlock2 or Sysno.Munlock or Sysno.Mlockall or Sysno.Munlockall or Sysno.Mincore => true,
-        Sysno.Msync or Sysno.Mseal or Sysno.RemapFilePages => true,
+        Sysno.Msync or Sysno.Mseal or Sysno.RemapFilePages or Sysno.Mbind or Sysno.SetMempolicy => true,
         Sysno.Open or Sysno.Openat or Sysno.Creat or Sysno.Close or Sysno.Dup or Sysno.Dup2 or Sysno.Dup3 => true,
         Sysno.Lseek or Sysno.Read or Sysno.Pread64 or Sysno.Write or Sysno.Pwrite64 or Sysno.Ftruncate => true,
         Sysno.Readahead or Sysno.Fadvise64 or Sysno.Truncate or Sysno.Unlink or Sysno.Unlinkat or Sysno.MemfdCreate or Sysno.Fcntl => true,
@@ -45,12 +45,15 @@ public sealed partial class SystemCalls
         Sysno.Msync => Msync(task, args.A0, args.A1, (MsyncFlags)args.A2),
         Sysno.Mseal => Mseal(task, args.A0, args.A1, args.A2),
         Sysno.RemapFilePages => RemapFilePages(task, args.A0, args.A1, (Prot)args.A2, args.A3, (MapFlags)args.A4),
+        Sysno.Mbind => Mbind(task, args.A0, args.A1, args.A2, args.A3, args.A5),
+        Sysno.SetMempolicy => SetMempolicy(task, args.A0, args.A1),
         _ => InvokeOther(task, in args),
     };
 
     private SysResult InvokeOther(int task, in SyscallArgs args)
     {
         _clock.SystemCalls++;
+        _scheduler.Run(task);
         return Dispatch(task, in args);
     }
 

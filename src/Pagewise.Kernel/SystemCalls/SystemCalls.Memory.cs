@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel.SystemCalls;
@@ -12,6 +13,7 @@ public sealed partial class SystemCalls
     private Current Enter(int task)
     {
         _clock.SystemCalls++;
+        _scheduler.Run(task);
         return _tasks.CurrentOf(task);
     }
 
@@ -118,6 +120,40 @@ public sealed partial class SystemCalls
         SysResult result = _mappings.Madvise(in current, address, lengthBytes, advice);
         ChargeFaults(task, in before);
         return result;
+    }
+
+    /// <summary>mbind(2).</summary>
+    /// <param name="task">The calling task's index.</param>
+    /// <param name="address">First address, page-aligned.</param>
+    /// <param name="lengthBytes">Bytes.</param>
+    /// <param name="mode">The policy's mode, an MPOL_* number with its MPOL_F_* flags, of which none is modelled (EINVAL).</param>
+    /// <param name="nodes">The nodes, a bit each.</param>
+    /// <param name="flags">MPOL_MF_* flags.</param>
+    public SysResult Mbind(int task, ulong address, ulong lengthBytes, ulong mode, ulong nodes, ulong flags)
+    {
+        Current current = Enter(task);
+        return TryPolicy(mode, nodes, out MemPolicy policy)
+            ? _mappings.Mbind(in current, address, lengthBytes, in policy, flags)
+            : Errno.EINVAL;
+    }
+
+    /// <summary>set_mempolicy(2).</summary>
+    /// <param name="task">The calling task's index.</param>
+    /// <param name="mode">The policy's mode, as in <see cref="Mbind"/>.</param>
+    /// <param name="nodes">The nodes, a bit each.</param>
+    public SysResult SetMempolicy(int task, ulong mode, ulong nodes)
+    {
+        Enter(task);
+        if (!TryPolicy(mode, nodes, out MemPolicy policy))
+            return Errno.EINVAL;
+        _scheduler.SetPolicy(task, policy);
+        return SysResult.Ok;
+    }
+
+    private bool TryPolicy(ulong mode, ulong nodes, out MemPolicy policy)
+    {
+        policy = default;
+        return mode <= (ulong)MemPolicyMode.WeightedInterleave && MemPolicy.TryCreate((MemPolicyMode)mode, nodes, _scheduler.NodesWithMemory, out policy);
     }
 
     /// <summary>mlock(2) with flags 0, mlock2(2) otherwise.</summary>

@@ -15,6 +15,7 @@ namespace Pagewise.Kernel.SystemCalls;
 public sealed partial class SystemCalls : IDisposable
 {
     private readonly TaskTable _tasks;
+    private readonly Scheduler _scheduler;
     private readonly Clock _clock;
     private readonly AddressSpaceArenas _spaces;
     private readonly InodeTable _inodes;
@@ -32,6 +33,7 @@ public sealed partial class SystemCalls : IDisposable
     /// <param name="inodes">Files.</param>
     /// <param name="pageTables">The page tables of all address spaces.</param>
     /// <param name="tasks">The tasks.</param>
+    /// <param name="scheduler">Which of them runs.</param>
     /// <param name="clock">Counts the calls, which take time.</param>
     public SystemCalls(
         VmSettings settings,
@@ -40,8 +42,10 @@ public sealed partial class SystemCalls : IDisposable
         InodeTable inodes,
         PageTables pageTables,
         TaskTable tasks,
+        Scheduler scheduler,
         Clock clock)
     {
+        _scheduler = scheduler;
         _clock = clock;
         _tasks = tasks;
         _spaces = spaces;
@@ -50,7 +54,7 @@ public sealed partial class SystemCalls : IDisposable
         _files = new OpenFiles(spaces, inodes, pageTables, new MmAccount(spaces, settings));
         _fileTables = new FileTables(_files);
         _mappings = new MemoryMappings(settings, spaces, inodes, _files, pageTables);
-        _processes = new Processes(settings, defaults, spaces, _mappings, pageTables, _files, _fileTables, tasks);
+        _processes = new Processes(settings, defaults, spaces, _mappings, pageTables, _files, _fileTables, tasks, scheduler);
         _segments = new SharedSegments(_mappings, _files, inodes);
     }
 

@@ -16,6 +16,7 @@ public sealed partial class Processes
     private readonly FileTables _fileTables;
     private readonly OpenFiles _files;
     private readonly TaskTable _table;
+    private readonly Scheduler _scheduler;
     private readonly TaskDefaults _defaults;
     private readonly Arena<TaskStruct> _tasks;
     private readonly Aslr _aslr;
@@ -29,6 +30,7 @@ public sealed partial class Processes
     /// <param name="files">Open files.</param>
     /// <param name="fileTables">File tables.</param>
     /// <param name="table">The tasks.</param>
+    /// <param name="scheduler">Which of them runs.</param>
     public Processes(
         VmSettings settings,
         TaskDefaults defaults,
@@ -37,8 +39,10 @@ public sealed partial class Processes
         PageTables pageTables,
         OpenFiles files,
         FileTables fileTables,
-        TaskTable table)
+        TaskTable table,
+        Scheduler scheduler)
     {
+        _scheduler = scheduler;
         _settings = settings;
         _defaults = defaults;
         _spaces = spaces;
@@ -123,6 +127,7 @@ public sealed partial class Processes
         created.Files = files;
         created.MinorFaults = 0;
         created.MajorFaults = 0;
+        created.Policy = _scheduler.PolicyOf(task);
         created.Parent = (flags & (CloneFlags.Parent | CloneFlags.Thread)) != 0 ? parent.Parent : task;
         if (isThread)
         {

@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Tasks;
 
@@ -55,6 +56,9 @@ public struct TaskStruct
 
     /// <summary>Limits of the process, by <see cref="RlimitResource"/>; the leader's count.</summary>
     public RlimitArray Limits;
+
+    /// <summary>The memory policy (mempolicy), with its place in the interleaving; while the task runs, the allocator has it.</summary>
+    public MemPolicy Policy;
 
     /// <summary>personality(2): decides the layout of the next execve.</summary>
     public Personality Personality;

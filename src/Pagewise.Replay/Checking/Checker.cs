@@ -1,4 +1,5 @@
 using Pagewise.Replay.Comparing;
+using Pagewise.Replay.Experiments;
 using Pagewise.Replay.Heap;
 using Pagewise.Workloads;
 
@@ -7,13 +8,15 @@ namespace Pagewise.Replay.Checking;
 /// <summary>Replays recordings and compares every recorded result with the model's: calls and accesses on a machine, heaps on the allocator.</summary>
 public static class Checker
 {
-    /// <summary>Checks one recording.</summary>
-    /// <param name="path">The file, "-" for standard input.</param>
+    /// <summary>Checks one recording, or one recorded experiment.</summary>
+    /// <param name="path">The file, "-" for standard input, or an experiment's directory.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="found">Told of each difference as it is found.</param>
     /// <exception cref="RecordingException">The recording cannot be read to its end.</exception>
     public static CheckResult Check(string path, CheckOptions? options = null, Action<Difference>? found = null)
     {
+        if (path != "-" && Directory.Exists(path))
+            return ExperimentChecker.Check(path, options ?? new CheckOptions(), found);
         using RecordingReader reader = RecordingReader.Open(path);
         return Check(reader, options, found);
     }

@@ -7,6 +7,9 @@ namespace Pagewise.Replay.Comparing;
 /// <param name="Got">What the model did.</param>
 public readonly record struct Difference(long Line, string What, string Expected, string Got)
 {
+    /// <summary>The file that the line is in; null: the recording itself.</summary>
+    public string? File { get; init; }
+
     /// <summary>One line: <c>LINE: WHAT: expected …, got …</c>.</summary>
     public override string ToString() => $"{Line}: {What}: expected {Expected}, got {Got}";
 }

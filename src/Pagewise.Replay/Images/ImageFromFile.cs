@@ -42,20 +42,24 @@ internal static class ImageFromFile
         return new ExecImage { Comm = comm, Program = program, Interpreter = linker };
     }
 
-    private static ExecFile Sized(string path, ReadOnlySpan<ulong> lengths, FileWorld files)
+    /// <summary>A static program of four pages at 0x400000, where such are linked to: what it is made of, the recorded calls map over it.</summary>
+    public static ExecImage StaticStandIn(string path, string comm, FileWorld files) =>
+        new() { Comm = comm, Program = Sized(path.Length == 0 ? "/program" : path, [0x1000, 0x1000, 0x1000, 0x1000], files, 0x400000) };
+
+    private static ExecFile Sized(string path, ReadOnlySpan<ulong> lengths, FileWorld files, ulong linkedTo = 0)
     {
         Prot[] prots = [Prot.Read, Prot.Read | Prot.Exec, Prot.Read, Prot.Read | Prot.Write];
         var segments = new List<ExecSegment>();
         ulong at = 0;
         for (int i = 0; i < lengths.Length; i++)
         {
-            segments.Add(new ExecSegment(at, at, lengths[i], lengths[i], prots[i]));
+            segments.Add(new ExecSegment(linkedTo + at, at, lengths[i], lengths[i], prots[i]));
             at += lengths[i];
         }
 
         int inode = files.ByPath(path);
         files.Reach(inode, at);
-        return new ExecFile { Inode = inode, Segments = segments, IsPositionIndependent = true };
+        return new ExecFile { Inode = inode, Segments = segments, IsPositionIndependent = linkedTo == 0 };
     }
 
     private static ExecFile ToExecFile(ElfFile elf, string path, FileWorld files)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Replay.Machines;
 
@@ -30,7 +31,19 @@ public sealed class MachineSetting
                 ? spec with { Kernel = version }
                 : throw new FormatException()),
         new("memory", "a size from 1 MiB to 16 TiB, such as 256 MiB", static (spec, text) =>
-            spec with { MemoryBytes = Size(text, 1 << 20, 16 * Tebibyte) }),
+            spec with { MemoryBytes = Size(text, 1 << 20, 16 * Tebibyte), NodeBytes = [] }),
+        new("nodes", "the sizes of NUMA nodes, such as 256 MiB, 512 MiB", static (spec, text) =>
+        {
+            ulong[] nodes = [.. text.Split(',').Select(size => Size(size.Trim(), 1 << 20, 16 * Tebibyte))];
+            if (nodes.Length > 64)
+                throw new FormatException();
+            UInt128 total = 0;
+            foreach (ulong bytes in nodes)
+                total += bytes;
+            return total <= 16 * Tebibyte ? spec with { NodeBytes = nodes, MemoryBytes = (ulong)total } : throw new FormatException();
+        }),
+        new("kernel_image", "a size from 0 to 16 TiB: what the kernel and early boot keep of the memory", static (spec, text) =>
+            spec with { KernelBytes = Size(text, 0, 16 * Tebibyte) }),
         new("swap", "a size from 0 to 16 TiB", static (spec, text) => spec with { SwapBytes = Size(text, 0, 16 * Tebibyte) }),
         new("cpus", "a number from 1 to 64", static (spec, text) => spec with { Cpus = (int)Number(text, 1, 64) }),
         new("cpu", "one of " + string.Join(", ", CpuPreset.All.Select(preset => preset.Name)), static (spec, text) =>
@@ -86,6 +99,18 @@ public sealed class MachineSetting
             spec with { MaxMapCount = (int)Number(text, 0, 1 << 24) }),
         new("vm.mmap_min_addr", "bytes, from 0 to 1073741824", static (spec, text) =>
             spec with { MmapMinAddr = Number(text, 0, 1 << 30) }),
+        new("vm.min_free_kbytes", "KiB, from 0 to 2147483647", static (spec, text) =>
+            spec with { PageAllocator = spec.PageAllocator with { MinFreeKbytes = (int)Number(text, 0, int.MaxValue) } }),
+        new("vm.watermark_scale_factor", "a number from 1 to 3000", static (spec, text) =>
+            spec with { PageAllocator = spec.PageAllocator with { WatermarkScaleFactor = (int)Number(text, 1, 3000) } }),
+        new("vm.watermark_boost_factor", "a number from 0 to 2147483647", static (spec, text) =>
+            spec with { PageAllocator = spec.PageAllocator with { WatermarkBoostFactor = (int)Number(text, 0, int.MaxValue) } }),
+        new("vm.lowmem_reserve_ratio", "up to five numbers such as 256 256 32 0 0", static (spec, text) =>
+            spec with { PageAllocator = spec.PageAllocator with { LowmemReserveRatio = Ratios(text) } }),
+        new("vm.percpu_pagelist_high_fraction", "0, or a number from 8 to 2147483647", static (spec, text) =>
+            Number(text, 0, int.MaxValue) is var fraction and (0 or >= 8)
+                ? spec with { PageAllocator = spec.PageAllocator with { PercpuPagelistHighFraction = (int)fraction } }
+                : throw new FormatException()),
         new("vm.legacy_va_layout", "0 or 1", static (spec, text) => spec with { LegacyVaLayout = Number(text, 0, 1) == 1 }),
     ];
 
@@ -160,6 +185,18 @@ public sealed class MachineSetting
             };
             return spec with { Limits = limits };
         });
+
+    // As the kernel's own sysctl: fewer numbers than zones change only the first ones.
+    private static int[] Ratios(string text)
+    {
+        string[] words = text.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        int[] ratios = [.. new PageAllocatorSysctls().LowmemReserveRatio];
+        if (words.Length == 0 || words.Length > ratios.Length)
+            throw new FormatException();
+        for (int i = 0; i < words.Length; i++)
+            ratios[i] = (int)Number(words[i], 0, int.MaxValue);
+        return ratios;
+    }
 
     private static bool Boolean(string text) => text switch { "true" => true, "false" => false, _ => throw new FormatException() };
 

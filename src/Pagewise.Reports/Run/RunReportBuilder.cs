@@ -195,7 +195,7 @@ public sealed class RunReportBuilder : IReplayObserver
     {
         long free = (long)machine.Allocator.FreePageCount;
         long anonymous = machine.VmStat.NrAnonPages, shmem = machine.VmStat.NrShmem;
-        long files = machine.VmStat.NrFilePages - shmem, tables = machine.VmStat.NrPageTablePages;
+        long files = machine.VmStat.NrFilePages - shmem, tables = machine.VmStat.PageTableFrames;
         long other = (long)machine.Allocator.TotalPages - free - anonymous - shmem - files - tables;
         return
         [

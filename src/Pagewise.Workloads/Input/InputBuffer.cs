@@ -4,7 +4,7 @@ using Pagewise.NativeMemory;
 namespace Pagewise.Workloads;
 
 /// <summary>
-/// A recording's bytes, decompressed where they are zstd or gzip (by their first bytes) or Brotli (by the name .br,
+/// A recording's bytes, decompressed where they are zstd, xz or gzip (by their first bytes) or Brotli (by the name .br,
 /// for that format has no signature), with a window that grows up to a limit.
 /// </summary>
 internal sealed class InputBuffer : IDisposable
@@ -46,7 +46,14 @@ internal sealed class InputBuffer : IDisposable
             {
                 if (!ZstdDecoder.TryCreate(out ZstdDecoder? decoder))
                     throw new RecordingException(file, "is zstd-compressed and this system has no libzstd.so.1: install libzstd1, or unpack it first (zstd -d)");
-                return new InputBuffer(file, new ZstdStream(new WindowStream(raw), decoder));
+                return new InputBuffer(file, new DecodedStream(new WindowStream(raw), decoder, "zstd"));
+            }
+
+            if (head.StartsWith((ReadOnlySpan<byte>)[0xfd, 0x37, 0x7a, 0x58]))
+            {
+                if (!XzDecoder.TryCreate(out XzDecoder? decoder))
+                    throw new RecordingException(file, "is xz-compressed and this system has no liblzma.so.5: install liblzma5, or unpack it first (xz -d)");
+                return new InputBuffer(file, new DecodedStream(new WindowStream(raw), decoder, "xz"));
             }
 
             if (head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))

@@ -113,6 +113,8 @@ internal sealed class StraceCallParser
                     TakeVector(ref c, batch, ref call);
                 else if (known.Sysno == Sysno.Execve && index == 1)
                     TakeWords(ref c, batch, ref call);
+                else if (known.Sysno is Sysno.Mbind or Sysno.SetMempolicy)
+                    value = TakeNodeMask(ref c);
                 else
                     StraceText.SkipValue(ref c);
                 break;
@@ -266,6 +268,15 @@ internal sealed class StraceCallParser
 
         call.PayloadKind = PayloadKind.Bytes;
         call.PayloadLength = batch.Bytes.Count - call.PayloadOffset;
+    }
+
+    // "[0x0000000000000003]": a word for each 64 nodes, lowest first; the nodes beyond are not modelled.
+    private static ulong TakeNodeMask(ref Cursor c)
+    {
+        Cursor mask = c;
+        StraceText.SkipValue(ref c);
+        mask.Position++;
+        return mask.Next == ']' ? 0 : mask.TakeNumber("the node mask");
     }
 
     private void TakeWords(ref Cursor c, EventBatch batch, ref CallRecord call)

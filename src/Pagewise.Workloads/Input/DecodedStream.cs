@@ -2,19 +2,21 @@ using Pagewise.NativeMemory;
 
 namespace Pagewise.Workloads;
 
-/// <summary>A zstd-compressed stream read through the system's libzstd.</summary>
-internal sealed class ZstdStream : ReadOnlyStream
+/// <summary>A compressed stream read through one of the system's libraries.</summary>
+internal sealed class DecodedStream : ReadOnlyStream
 {
     private readonly Stream _source;
-    private readonly ZstdDecoder _decoder;
+    private readonly StreamDecoder _decoder;
+    private readonly string _format;
     private readonly byte[] _input = new byte[128 << 10];
     private int _start;
     private int _end;
     private bool _sourceEnded;
     private bool _atFrameEnd = true;
 
-    public ZstdStream(Stream source, ZstdDecoder decoder)
+    public DecodedStream(Stream source, StreamDecoder decoder, string format)
     {
+        _format = format;
         _source = source;
         _decoder = decoder;
     }
@@ -34,14 +36,14 @@ internal sealed class ZstdStream : ReadOnlyStream
                 return 0;
             string? error = _decoder.Decode(_input.AsSpan(_start, _end - _start), buffer, out int consumed, out int produced, out bool atFrameEnd);
             if (error is not null)
-                throw new InvalidDataException($"zstd: {error}");
+                throw new InvalidDataException($"{_format}: {error}");
             _start += consumed;
-            if (consumed > 0 || produced > 0)
+            if (consumed > 0 || produced > 0 || atFrameEnd)
                 _atFrameEnd = atFrameEnd;
             if (produced > 0)
                 return produced;
-            if (_sourceEnded)
-                throw new EndOfStreamException("the zstd stream is cut: it ends inside a frame");
+            if (_sourceEnded && !_atFrameEnd)
+                throw new EndOfStreamException($"the {_format} stream is cut: it ends inside a frame");
         }
 
         return 0;

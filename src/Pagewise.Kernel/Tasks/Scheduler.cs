@@ -1,0 +1,50 @@
+using System.Runtime.CompilerServices;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Kernel.Tasks;
+
+/// <summary>Which task runs: the page allocator then serves its CPU and follows its memory policy. Task n runs on CPU (n − 1) modulo the CPUs.</summary>
+/// <param name="tasks">The tasks.</param>
+/// <param name="allocator">The page allocator.</param>
+/// <param name="cpus">The number of CPUs.</param>
+public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, int cpus)
+{
+    /// <summary>The task that runs, by index; 0: none has run yet.</summary>
+    public int Current { get; private set; }
+
+    /// <summary>The CPU of a task.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int CpuOf(int task) => (task - 1) % cpus;
+
+    /// <summary>Nodes with memory, a bit each (node_states[N_MEMORY]).</summary>
+    public ulong NodesWithMemory => allocator.NodesWithMemory;
+
+    /// <summary>Lets a task run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Run(int task)
+    {
+        if (task != Current)
+            Switch(task);
+    }
+
+    /// <summary>Gives a task another policy (do_set_mempolicy); interleaving begins anew.</summary>
+    public void SetPolicy(int task, MemPolicy policy)
+    {
+        tasks.Tasks[task].Policy = policy;
+        if (task == Current)
+            allocator.TaskPolicy = policy;
+    }
+
+    /// <summary>The policy that a child of a task inherits (mpol_dup).</summary>
+    public MemPolicy PolicyOf(int task) => task == Current ? allocator.TaskPolicy : tasks.Tasks[task].Policy;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Switch(int task)
+    {
+        if (Current != 0)
+            tasks.Tasks[Current].Policy = allocator.TaskPolicy;
+        Current = task;
+        allocator.TaskPolicy = tasks.Tasks[task].Policy;
+        allocator.CurrentCpu = CpuOf(task);
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+using Pagewise.Kernel;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Procfs;
+
+/// <summary>/proc/vmstat (vmstat_show, mm/vmstat.c): lines "name value"; reading and writing give the same bytes.</summary>
+/// <param name="Counters">The counters in the file's order.</param>
+public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
+{
+    /// <summary>The file's name under /proc.</summary>
+    public const string FileName = "vmstat";
+
+    /// <summary>Reads the file's text.</summary>
+    /// <exception cref="ProcfsException">The text is not a vmstat.</exception>
+    public static Vmstat Parse(string text)
+    {
+        string[] lines = text.Split('\n');
+        var counters = new List<ProcfsCounter>();
+        for (int i = 0; i < lines.Length - 1; i++)
+        {
+            int space = lines[i].IndexOf(' ', StringComparison.Ordinal);
+            // Counters that race below 0 are shown as unsigned.
+            if (space <= 0 || !ulong.TryParse(lines[i].AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
+                throw new ProcfsException(FileName, i + 1, "expected \"NAME NUMBER\"");
+            counters.Add(new ProcfsCounter(lines[i][..space], unchecked((long)value)));
+        }
+
+        if (counters.Count == 0 || lines[^1].Length > 0)
+            throw new ProcfsException(FileName, lines.Length, "expected lines \"NAME NUMBER\"");
+        return new Vmstat(counters);
+    }
+
+    /// <summary>
+    /// What a modelled machine shows. Counters of mechanisms that the machine does not have stay 0, as on a kernel built
+    /// without them.
+    /// </summary>
+    public static Vmstat Of(Machine machine)
+    {
+        Dictionary<string, long> moved = Moved(machine);
+        return new Vmstat([.. from name in VmstatNames.Of(machine.Spec.Kernel) select new ProcfsCounter(name, moved.GetValueOrDefault(name))]);
+    }
+
+    /// <summary>A counter; null when there is none of that name.</summary>
+    public long? this[string name]
+    {
+        get
+        {
+            foreach (ProcfsCounter counter in Counters)
+            {
+                if (counter.Name == name)
+                    return counter.Value;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>The file's text.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        foreach (ProcfsCounter counter in Counters)
+            text.Append(CultureInfo.InvariantCulture, $"{counter.Name} {unchecked((ulong)counter.Value)}\n");
+        return text.ToString();
+    }
+
+    private static Dictionary<string, long> Moved(Machine machine)
+    {
+        VmStat stat = machine.VmStat;
+        var moved = new Dictionary<string, long>(StringComparer.Ordinal)
+        {
+            ["nr_mlock"] = stat.NrMlock,
+            ["nr_anon_pages"] = stat.NrAnonPages,
+            ["nr_mapped"] = stat.NrMapped,
+            ["nr_file_pages"] = stat.NrFilePages,
+            ["nr_shmem"] = stat.NrShmem,
+            ["nr_anon_transparent_hugepages"] = stat.NrAnonTransparentHugepages,
+            ["nr_page_table_pages"] = stat.NrPageTablePages,
+            ["pgfree"] = stat.PgFree,
+            ["pglazyfree"] = stat.PgLazyFree,
+            ["pgfault"] = stat.PgFault,
+            ["pgmajfault"] = stat.PgMajFault,
+            ["pgreuse"] = stat.PgReuse,
+            ["thp_fault_alloc"] = stat.ThpFaultAlloc,
+            ["thp_fault_fallback"] = stat.ThpFaultFallback,
+            ["thp_collapse_alloc"] = stat.ThpCollapseAlloc,
+            ["thp_split_page"] = stat.ThpSplitPage,
+            ["thp_deferred_split_page"] = stat.ThpDeferredSplitPage,
+            ["thp_split_pmd"] = stat.ThpSplitPmd,
+            ["thp_zero_page_alloc"] = stat.ThpZeroPageAlloc,
+        };
+        for (int index = 0; index < machine.Zones.ZoneCount; index++)
+        {
+            ref Zone zone = ref machine.Zones[index];
+            Add("nr_free_pages", zone.FreePages);
+            Add("nr_free_pages_blocks", FreeInWholeBlocks(in zone));
+            Add("numa_hit", zone.NumaHit);
+            Add("numa_miss", zone.NumaMiss);
+            Add("numa_foreign", zone.NumaForeign);
+            Add("numa_interleave", zone.NumaInterleave);
+            Add("numa_local", zone.NumaLocal);
+            Add("numa_other", zone.NumaOther);
+            Add("pgalloc_" + zone.Type.Name().ToLowerInvariant(), zone.PgAlloc);
+        }
+
+        return moved;
+
+        void Add(string name, long value) => moved[name] = moved.GetValueOrDefault(name) + value;
+    }
+
+    /// <summary>Free pages in blocks of a pageblock or more (NR_FREE_PAGES_BLOCKS, 6.17).</summary>
+    private static long FreeInWholeBlocks(in Zone zone)
+    {
+        long pages = 0;
+        for (int order = PageOrder.Pageblock; order <= PageOrder.Max; order++)
+            pages += zone.FreeArea[order].NrFree << order;
+        return pages;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Pagewise.Abi;
+using Pagewise.Kernel;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Procfs;
+using Pagewise.Replay.Machines;
+using Pagewise.Workloads;
+
+namespace Pagewise.Replay.Experiments;
+
+/// <summary>
+/// The machine of an experiment: kernel, sysctls, huge pages and swap as env.txt has them (of a live host uname.txt), zones, marks and free memory
+/// from the snapshot <c>before</c>. Its programs run as root with all capabilities, without ASLR.
+/// </summary>
+internal static class ExperimentMachine
+{
+    private const string Environment = "env.txt";
+    private const string HostRelease = "uname.txt";
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="RecordingException">A file is missing or is not what it should be.</exception>
+    public static MachineSpec Read(ExperimentFiles files)
+    {
+        var spec = new MachineSpec { Cpus = 1, Thp = ThpMode.Never };
+        foreach (string file in (string[])[HostRelease, Environment])
+        {
+            if (files.Has(file))
+                spec = ReadEnvironment(files, file, spec);
+        }
+
+        if (!files.Has("before.zoneinfo"))
+            return spec;
+        Zoneinfo zones = files.Parse("before.zoneinfo", Zoneinfo.Parse);
+        // Repeats of an experiment keep no more than the zoneinfo.
+        Pagetypeinfo? types = files.Has("before.pagetypeinfo") ? files.Parse("before.pagetypeinfo", Pagetypeinfo.Parse) : null;
+        ulong present = (ulong)zones.Zones.Sum(zone => zone.Present);
+        return spec with
+        {
+            Cpus = SavedMemory.Cpus(zones),
+            MemoryBytes = present << Pfn.Shift,
+            Memory = files.Parse("before.zoneinfo", _ => SavedMemory.Snapshot(zones, types)),
+        };
+    }
+
+    private static MachineSpec ReadEnvironment(ExperimentFiles files, string file, MachineSpec spec)
+    {
+        string[] lines = files.Lines(file);
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string[] words = lines[i].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            if (words is ["Linux", _, var release, ..])
+            {
+                if (!KernelVersion.TryParse(release, out KernelVersion kernel))
+                    throw Wrong(i, "expected a kernel release such as 6.1.0 after \"Linux HOST\"");
+                spec = spec with { Kernel = kernel };
+            }
+            else if (words is [var key, "=", ..] && MachineSetting.Find(key) is { } setting)
+            {
+                spec = setting.TryApply(spec, string.Join(' ', words[2..])) ?? throw Wrong(i, $"{key}: expected {setting.Expects}");
+            }
+            else if (words is ["thp", ..])
+            {
+                spec = MachineSetting.Find("thp")!.TryApply(spec, words.FirstOrDefault(word => word.StartsWith('['))?.Trim('[', ']') ?? "")
+                    ?? throw Wrong(i, "expected \"thp always madvise [never]\" with one in brackets");
+            }
+            else if (words is [_, "partition" or "file", var kibibytes, _, _])
+            {
+                if (!ulong.TryParse(kibibytes, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) || size > 1UL << 34)
+                    throw Wrong(i, "expected the size of the swap device in KiB");
+                spec = spec with { SwapBytes = spec.SwapBytes + (size << 10) };
+            }
+        }
+
+        return spec;
+
+        RecordingException Wrong(int line, string expected) => new(files.PathOf(file), line + 1, 1, expected);
+    }
+}

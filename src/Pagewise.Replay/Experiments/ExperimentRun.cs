@@ -1,0 +1,132 @@
+using Pagewise.Abi;
+using Pagewise.Kernel;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Procfs;
+
+namespace Pagewise.Replay.Experiments;
+
+/// <summary>Watches the replay of an experiment's workload: takes the snapshots that were taken, and notes every touch.</summary>
+internal sealed class ExperimentRun : IReplayObserver
+{
+    private const string SnapshotMark = "# snapshot ";
+    private const int Quarters = 4;
+
+    private readonly List<ExperimentSnapshot> _snapshots = [];
+    private readonly List<ExperimentTouch> _window = [];
+    private readonly List<ExperimentTouch> _others = [];
+    private bool _inWindow;
+    private bool _hasStarted;
+    private int _mm;
+    private int _tid;
+
+    /// <summary>The snapshots in their order.</summary>
+    public IReadOnlyList<ExperimentSnapshot> Snapshots => _snapshots;
+
+    /// <summary>The touches of faults.rle.</summary>
+    public IReadOnlyList<ExperimentTouch> Window => _window;
+
+    /// <summary>Touches after <c>before</c> by children of the process that the area belongs to.</summary>
+    public IEnumerable<ExperimentTouch> ByChildren => _others.Where(touch => touch.Tid != _tid);
+
+    /// <summary>The first address of the area: the first that was touched after <c>before</c>.</summary>
+    public ulong AreaStart { get; private set; }
+
+    /// <summary>The area's length, pages.</summary>
+    public int AreaPages { get; private set; }
+
+    /// <summary>When the recorder looked at the pages of the area for "end": at the snapshot <c>after</c>, else at the last one that still has it; -1: never.</summary>
+    public int IndexOfLastLook
+    {
+        get
+        {
+            int after = IndexOf("after");
+            return after >= 0 && _snapshots[after].States.Length > 0 ? after : _snapshots.FindLastIndex(snapshot => snapshot.States.Length > 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool WantsTouches => true;
+
+    /// <summary>The place of a snapshot in their order; -1: there is none of that name.</summary>
+    public int IndexOf(string tag) => _snapshots.FindIndex(snapshot => snapshot.Tag == tag);
+
+    /// <inheritdoc/>
+    public void SpaceEnding(Replayer replayer, ReplayTask task)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void BatchDone(Replayer replayer)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Noted(Replayer replayer, string text)
+    {
+        if (text.StartsWith(SnapshotMark, StringComparison.Ordinal))
+            Snapshot(replayer.Machine, text[SnapshotMark.Length..].Split(' ')[0]);
+        else if (text.StartsWith("# faults.rle ", StringComparison.Ordinal))
+            _inWindow = text.StartsWith("# faults.rle begin", StringComparison.Ordinal);
+    }
+
+    /// <inheritdoc/>
+    public void Touched(Replayer replayer, ReplayTask task, ulong address, AccessKind kind, long minor, long major)
+    {
+        if (!_hasStarted)
+            return;
+        if (_mm == 0)
+        {
+            _mm = replayer.Machine.Tasks.Tasks[task.Task].Mm;
+            _tid = task.RecordedTid;
+            AreaStart = address & ~4095UL;
+            AreaPages = PagesFrom(replayer.Machine, AreaStart);
+        }
+
+        (_inWindow ? _window : _others).Add(new ExperimentTouch(task.RecordedTid, address, kind, (int)minor, (int)major));
+    }
+
+    private void Snapshot(Machine machine, string tag)
+    {
+        // Up to here the workload only built what the snapshot's free pages lack already.
+        _hasStarted = true;
+        machine.Allocator.TakesUsedFrames = false;
+        var snapshot = new ExperimentSnapshot(tag, Vmstat.Of(machine), (long)machine.Allocator.FreePageCount, _window.Count);
+        if (_mm != 0 && machine.AddressSpaces.Mms[_mm].Pgd != 0 && PagesFrom(machine, AreaStart) >= AreaPages)
+            snapshot = Look(machine, snapshot);
+        _snapshots.Add(snapshot);
+    }
+
+    // What move_pages, /proc/PID/pagemap and /proc/kpageflags told the recorder.
+    private ExperimentSnapshot Look(Machine machine, ExperimentSnapshot snapshot)
+    {
+        char[] states = new char[AreaPages];
+        int[] nodes = new int[AreaPages];
+        int[] kept = new int[Quarters];
+        for (int page = 0; page < AreaPages; page++)
+        {
+            ulong address = AreaStart + ((ulong)page << 12);
+            uint pfn = machine.FindFrame(_mm, address);
+            ref readonly PageFrame frame = ref machine.MemMap[pfn];
+            states[page] = pfn == 0 ? '-' : (frame.Flags & PageFlags.Zero) != 0 ? 'z' : (frame.Flags & PageFlags.Tail) != 0 ? 'x' : 'i';
+            nodes[page] = states[page] is '-' or 'z' ? -1 : machine.Zones[machine.Allocator.ZoneOf(pfn)].Node;
+            if (pfn != 0 && machine.MemMap.Memory.U64((ulong)pfn << 12) == address)
+                kept[(long)page * Quarters / AreaPages]++;
+        }
+
+        return snapshot with { States = new string(states), Nodes = nodes, Kept = kept };
+    }
+
+    private int PagesFrom(Machine machine, ulong start)
+    {
+        ulong end = start;
+        for (int vma = machine.AddressSpaces.Mms[_mm].Mmap; vma != 0; vma = machine.AddressSpaces.Vmas[vma].Next)
+        {
+            ref VmArea area = ref machine.AddressSpaces.Vmas[vma];
+            if (area.Start <= end && area.End > end)
+                end = area.End;
+        }
+
+        return (int)Math.Min((end - start) >> 12, int.MaxValue);
+    }
+}

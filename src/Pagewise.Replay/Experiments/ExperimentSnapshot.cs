@@ -1,0 +1,20 @@
+using Pagewise.Procfs;
+
+namespace Pagewise.Replay.Experiments;
+
+/// <summary>The machine at a <c># snapshot</c> of an experiment.</summary>
+/// <param name="Tag">The snapshot's name.</param>
+/// <param name="Counters">/proc/vmstat.</param>
+/// <param name="FreePlusPcp">Free pages, those in per-CPU lists included.</param>
+/// <param name="Touches">Pages touched in the window of faults.rle so far.</param>
+internal sealed record ExperimentSnapshot(string Tag, Vmstat Counters, long FreePlusPcp, int Touches)
+{
+    /// <summary>A letter a page of the area, as in pagestates but that <c>i</c> stands for every resident page; empty: there is none.</summary>
+    public string States { get; init; } = "";
+
+    /// <summary>The node of each page of the area, -1 where none is resident.</summary>
+    public IReadOnlyList<int> Nodes { get; init; } = [];
+
+    /// <summary>Pages of each quarter of the area that hold what was stored in them.</summary>
+    public IReadOnlyList<int> Kept { get; init; } = [];
+}

@@ -1,0 +1,82 @@
+using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
+using Pagewise.Workloads;
+
+namespace Pagewise.Replay.Tests;
+
+/// <summary>The recorded experiments without memory pressure, each replayed from its start state.</summary>
+public sealed class ExperimentCheckTests
+{
+    [Theory]
+    [InlineData("seqtouch_w64")]
+    [InlineData("seqtouch_w64.rep1")]
+    [InlineData("seqtouch_r64")]
+    [InlineData("seqtouch_w64_thp")]
+    [InlineData("trace_seqtouch_w8")]
+    [InlineData("forkcow_32")]
+    [InlineData("forkcow_32.rep1")]
+    [InlineData("numa_interleave")]
+    [InlineData("host_live")]
+    [InlineData("vmaops")]
+    [InlineData("overcommit_noswap")]
+    [InlineData("wmark_128m")]
+    [InlineData("wmark_256m")]
+    [InlineData("wmark_1024m")]
+    [InlineData("wmark_numa_256_512")]
+    public void EveryExpectationOfAnExperimentHolds(string experiment)
+    {
+        CheckResult result = Check(experiment);
+        result.Differences.ShouldBeEmpty();
+        result.Results.ShouldBeGreaterThanOrEqualTo(40);
+    }
+
+    [Fact]
+    public void TheLimitsThatAProgramFoundAreFoundAgain()
+    {
+        CheckResult result = Check("limits");
+        result.Differences.ShouldBeEmpty();
+        result.Results.ShouldBe(10);
+    }
+
+    [Fact]
+    public void WithoutKswapdOnlyTheStatisticalExpectationsOfAFullNodeDiffer()
+    {
+        Difference[] differences = [.. Check("numa_default").Differences];
+        differences.Select(difference => difference.What).ShouldBe(["after numa_hit", "after numa_local", "end pages.node0", "end first_page_on_node1"], ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("", "expect.tsv")]
+    [InlineData("at\tmetric\n", "expect.tsv")]
+    [InlineData("at\tmetric\tkind\texpected\ttolerance\tnote\nend\tx\texactly\t1\t0\t\n", "expect.tsv")]
+    [InlineData("at\tmetric\tkind\texpected\ttolerance\tnote\nend\tx\texact\t1\t0\t\n", "workload.log")]
+    public void ADirectoryThatIsNoExperimentIsToldInOneLine(string expectations, string file)
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("pagewise");
+        try
+        {
+            File.WriteAllText(Path.Combine(directory.FullName, "expect.tsv"), expectations);
+            RecordingException exception = Should.Throw<RecordingException>(() => Checker.Check(directory.FullName));
+            exception.Message.ShouldContain(file);
+            exception.Message.ShouldNotContain("\n");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void WithoutReclaimAnExperimentThatSwapsDiffersInItsSwappedPagesOnly()
+    {
+        CheckResult result = Check("madv_32_swap");
+        result.Differences.ShouldNotBeEmpty();
+        foreach (Difference difference in result.Differences)
+            Math.Abs(Distance(difference.Expected, difference.Got)).ShouldBeOneOf(0, 2048);
+    }
+
+    private static CheckResult Check(string experiment) => Checker.Check(Path.Combine(Repository.Oracle, "guest", experiment));
+
+    private static double Distance(string expected, string got) =>
+        double.TryParse(expected, out double one) && double.TryParse(got, out double other) ? one - other : 0;
+}
