@@ -86,7 +86,7 @@ internal static class MallocReplay
 
     private static void CompareReleases(HeapScript script, Op[] ops)
     {
-        string[] releases = ["2.31", "2.32", "2.34", "2.36", "2.37", "2.38", "2.39", "2.41", "2.42", "2.42-branch", "2.43"];
+        string[] releases = ["2.31", "2.32", "2.33", "2.34", "2.36", "2.37", "2.38", "2.39", "2.41", "2.42", "2.42-branch", "2.43"];
         double[] best = new double[releases.Length];
         Array.Fill(best, double.MaxValue);
         var turns = new ReleaseTurn(script, ops);
@@ -113,7 +113,7 @@ internal static class MallocReplay
     {
         using FlatAddressSpace space = script.Prologue.CreateAddressSpace(placedByQemu: false);
         var malloc = new PtMalloc<X8664Abi, TRelease, FlatMemory, FlatSystemCalls>(
-            space.Memory, space.SystemCalls, script.Prologue.CreateOptions());
+            space.Memory, space.SystemCalls, script.Prologue.CreateOptions<TRelease>());
         ulong[] blocks = new ulong[script.SlotEnd];
         long before = GC.GetAllocatedBytesForCurrentThread();
         long start = Stopwatch.GetTimestamp();

@@ -38,11 +38,12 @@ public static class AllocatorModels
         };
     }
 
-    private static TResult VisitRelease<TAbi, TResult>(string release, IAllocatorVisitor<TResult> visitor)
+    internal static TResult VisitRelease<TAbi, TResult>(string release, IAllocatorVisitor<TResult> visitor)
         where TAbi : struct, IMallocAbi => release switch
         {
             "2.31" => visitor.Visit<TAbi, Glibc231>(),
-            "2.32" or "2.33" => visitor.Visit<TAbi, Glibc232>(),
+            "2.32" => visitor.Visit<TAbi, Glibc232>(),
+            "2.33" => visitor.Visit<TAbi, Glibc233>(),
             "2.34" => visitor.Visit<TAbi, Glibc234>(),
             "2.37" => visitor.Visit<TAbi, Glibc237>(),
             "2.38" => visitor.Visit<TAbi, Glibc238>(),

@@ -1,3 +1,5 @@
+using Pagewise.Malloc.Releases;
+
 namespace Pagewise.Malloc;
 
 /// <content>Reads tunables as glibc's dynamic loader does (elf/dl-tunables.c).</content>
@@ -8,6 +10,10 @@ public sealed partial record MallocTunables
     /// are passed over without a word, as glibc does; the last of two equal names wins.
     /// </summary>
     public static MallocTunables Parse(string? glibcTunables) => Default.With(glibcTunables);
+
+    /// <summary>Reads the value of <c>GLIBC_TUNABLES</c> as a release does (<see cref="IGlibcRelease.TunablesAreChecked"/>).</summary>
+    public static MallocTunables Parse<TRelease>(string? glibcTunables)
+        where TRelease : struct, IGlibcRelease => TRelease.TunablesAreChecked ? ParseChecked(glibcTunables ?? "") : Parse(glibcTunables);
 
     /// <summary>
     /// Reads what an environment sets: <c>GLIBC_TUNABLES</c>, and for what it leaves unset the old variables
@@ -75,6 +81,34 @@ public sealed partial record MallocTunables
         or "trim_threshold" or "arena_max" or "arena_test" or "tcache_max" or "tcache_count" or "tcache_unsorted_limit"
         or "mxfast" or "hugetlb" or "check";
 
+    private static MallocTunables ParseChecked(string text)
+    {
+        MallocTunables result = Default;
+        for (int start = 0; start < text.Length;)
+        {
+            int end = text.AsSpan(start).IndexOfAny('=', ':');
+            if (end < 0)
+                return Default;
+            string name = text.Substring(start, end);
+            start += end + 1;
+            if (text[start - 1] == ':')
+                continue;
+            end = text.AsSpan(start).IndexOfAny('=', ':');
+            if (end >= 0 && text[start + end] == '=')
+                return Default;
+            string value = end < 0 ? text[start..] : text.Substring(start, end);
+            if (name.StartsWith("glibc.malloc.", StringComparison.Ordinal) && IsNumber(value))
+                result = result.With(name, value);
+            if (end < 0)
+                return result;
+            start += end + 1;
+            if (start == text.Length)
+                return Default;
+        }
+
+        return result;
+    }
+
     private MallocTunables With(string? glibcTunables)
     {
         MallocTunables result = this;
@@ -100,8 +134,17 @@ public sealed partial record MallocTunables
         _ => null,
     };
 
-    // The loader's own strtoul: blanks, a sign, 0x or 0; an overflow gives the largest value.
-    private static ulong Strtoul(string text)
+    // Whether the loader's strtoul reads it to its end.
+    private static bool IsNumber(string text)
+    {
+        _ = Strtoul(text, out int read);
+        return read == text.Length;
+    }
+
+    private static ulong Strtoul(string text) => Strtoul(text, out _);
+
+    // The loader's own strtoul (_dl_strtoul): blanks, a sign, 0x or 0; an overflow gives the largest value, and reading ends.
+    private static ulong Strtoul(string text, out int read)
     {
         int i = 0;
         while (i < text.Length && text[i] is ' ' or '\t')
@@ -114,7 +157,7 @@ public sealed partial record MallocTunables
         {
             bool hex = i + 1 < text.Length && text[i + 1] is 'x' or 'X';
             radix = hex ? 16UL : 8;
-            i += hex ? 2 : 1;
+            i += hex ? 2 : 0;
         }
 
         UInt128 value = 0;
@@ -125,9 +168,13 @@ public sealed partial record MallocTunables
                 break;
             value = (value * radix) + digit;
             if (value > ulong.MaxValue)
+            {
+                read = i;
                 return ulong.MaxValue;
+            }
         }
 
+        read = i;
         return negative ? 0 - (ulong)value : (ulong)value;
     }
 }

@@ -24,7 +24,9 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
             ulong index = Csize2Tidx(size);
             if (ReadWord(Chunk2Mem(chunk) + SizeSz) == TcacheKey)
                 CheckTcacheDoubleFree(Chunk2Mem(chunk), index);
-            if (TcacheHasRoom(index))
+
+            // This path is older than the bins of large chunks, and meets them only where a change of 2.42 is taken back.
+            if ((TRelease.TcacheLargeBins == 0 || index < TcacheSmallBins) && TcacheHasRoom(index))
             {
                 TcachePut(chunk, index);
                 return;

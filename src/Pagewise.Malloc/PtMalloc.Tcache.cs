@@ -273,7 +273,7 @@ public sealed partial class PtMalloc<TAbi, TRelease, TMemory, TSys>
         ulong count = 0;
         for (ulong e = ReadWord(TcacheSlot(index)); e != 0; e = RevealPtr(e), count++)
         {
-            if (TRelease.SafeLinking && count >= _mp.TcacheCount)
+            if (TRelease.TcacheListIsBounded && count >= _mp.TcacheCount)
                 MallocPrinterr("free(): too many chunks detected in tcache");
             if (TRelease.SafeLinking && (e & AlignMask) != 0)
                 MallocPrinterr("free(): unaligned chunk detected in tcache 2");

@@ -16,7 +16,10 @@ public sealed class HeapCommandTests
     [InlineData("heap-why-rss.txt", "--why-rss")]
     [InlineData("heap-why-rss.json", "--why-rss", "--at", "peak", "--json")]
     [InlineData("heap-what-if.txt", "--what-if", "arena_max=1,2", "--what-if", "tcache_count=default,0")]
+    [InlineData("heap-compare.txt", "--compare", "2.36,2.41,2.43")]
+    [InlineData("heap-compare.json", "--compare", "debian-12,2.43", "--json")]
     [InlineData("heap-malloc-info.xml", "--malloc-info")]
+    [InlineData("heap-malloc-info-2.43.xml", "--malloc-info", "--glibc", "2.43")]
     public void AnswersAreAsStored(string expectation, params string[] options)
     {
         CommandRun run = CommandRun.Of(["heap", TwoThreads, .. options]);
@@ -93,7 +96,10 @@ public sealed class HeapCommandTests
     [InlineData("a call's number from 1, or peak, was expected", "--map", "--at", "0")]
     [InlineData("--at says when", "--at", "5")]
     [InlineData("four answers", "--map", "--why-rss")]
-    [InlineData("--cpus takes a number", "--cpus", "0")]
+    [InlineData("--cpus and --affinity take numbers", "--cpus", "0")]
+    [InlineData("a release of glibc was expected", "--compare", "2.36,2.99")]
+    [InlineData("Alpine's libc is musl", "--glibc", "alpine-3.20")]
+    [InlineData("leave --glibc out", "--glibc", "2.36", "--compare", "2.36,2.41")]
     public void AWrongQuestionIsOneLine(string message, params string[] options) =>
         CommandRun.Of(["heap", TwoThreads, .. options]).ShouldHaveFailedWith(message);
 

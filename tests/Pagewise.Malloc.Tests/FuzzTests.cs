@@ -44,6 +44,28 @@ public class FuzzTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("glibc.malloc.tcache_max=65536:glibc.malloc.tcache_count=3:glibc.malloc.mmap_threshold=20000")]
+    public void AReleaseWithOneChangeTakenBackIsSoundToo(string tunables)
+    {
+        int swaps = 0;
+        foreach ((string release, string other) in AllocatorModels.Releases.Zip(AllocatorModels.Releases.Skip(1)).Append(("2.31", "2.43")))
+        {
+            foreach (ReleaseChange change in ReleaseChanges.Between(release, other))
+            {
+                ReleaseChanges.VisitSwapped("x86_64", other, change, release, new Program(tunables, 3)).ShouldNotBeNull();
+                ReleaseChanges.VisitSwapped("i386", release, change, other, new Program(tunables, 1)).ShouldNotBeNull();
+                swaps++;
+            }
+        }
+
+        swaps.ShouldBeGreaterThan(40);
+        ReleaseChanges.Between("2.35", "2.36").ShouldBeEmpty();
+        ReleaseChanges.Between("2.42.9000", "2.43").ShouldBeEmpty();
+        ReleaseChanges.Between("2.42", "2.42-branch").ShouldBe([ReleaseChange.TcacheLimit]);
+    }
+
     private static void Run<TAbi, TRelease>(int seed, string tunables, int threads, int maxBytes, int calls)
         where TAbi : struct, IMallocAbi
         where TRelease : struct, IGlibcRelease

@@ -50,6 +50,24 @@ public class MallocTunablesTests
     [InlineData("")]
     public void WhatGlibcWouldNotTakeIsPassedOver(string variable) => MallocTunables.Parse(variable).ShouldBe(MallocTunables.Default);
 
+    [Theory]
+    [InlineData("glibc.malloc.top_pad=12abc", null)]
+    [InlineData("glibc.malloc.top_pad=", 0ul)]
+    [InlineData("glibc.malloc.top_pad=0x", 0ul)]
+    [InlineData("glibc.malloc.top_pad= -1", ulong.MaxValue)]
+    [InlineData("glibc.malloc.top_pad=18446744073709551615", ulong.MaxValue)]
+    [InlineData("glibc.malloc.top_pad=18446744073709551616", null)]
+    [InlineData("glibc.malloc.top_pad=7:glibc.malloc.top_pad=08", 7ul)]
+    [InlineData("::noise:glibc.malloc.top_pad=3", 3ul)]
+    [InlineData("glibc.malloc.top_pad=3:", null)]
+    [InlineData("glibc.malloc.top_pad=3:noise", null)]
+    [InlineData("glibc.malloc.top_pad=3:glibc.malloc.mxfast=1=2", null)]
+    public void Since239OneMalformedPairSpoilsAll(string variable, ulong? topPad)
+    {
+        MallocTunables.Parse<Glibc239>(variable).TopPad.ShouldBe(topPad);
+        MallocTunables.Parse<Glibc238>(variable).ShouldBe(MallocTunables.Parse(variable));
+    }
+
     [Fact]
     public void OldVariablesFillWhatTheTunablesLeaveUnset()
     {

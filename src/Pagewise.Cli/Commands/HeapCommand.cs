@@ -35,27 +35,43 @@ internal static class HeapCommand
             Description = "What the program is assumed to do with its blocks: write them in full, or none: only malloc's own writes count.",
             DefaultValueFactory = _ => TouchAssumption.Write,
         };
-        var cpus = new Option<int?>("--cpus") { Description = "CPUs that malloc's arena limit counts. Default: as recorded, or 2.", HelpName = "N" };
+        var cpus = new Option<int?>("--cpus") { Description = "CPUs online, which malloc's arena limit counts. Default: as recorded, or 2.", HelpName = "N" };
+        var affinity = new Option<int?>("--affinity") { Description = "CPUs that the process may run on: 2.35 to 2.38, as released, count these.", HelpName = "N" };
+        var glibc = new Option<string?>("--glibc") { Description = "Replay on this release (2.31 … 2.43) or a distribution's (debian-13, ubuntu-24.04 …). Default: as recorded.", HelpName = "RELEASE" };
+        var compare = new Option<string?>("--compare") { Description = "Compare releases or distributions, and say which of their changes account for the difference.", HelpName = "RELEASE,RELEASE…" };
         var command = new Command("heap", "Report what a program's heap did: fragmentation, residence, and what other tunables would change.")
         {
-            file, at, map, whyRss, whatIf, mallocInfo, json, output, touch, cpus,
+            file, at, map, whyRss, whatIf, compare, mallocInfo, json, output, glibc, touch, cpus, affinity,
         };
         command.Validators.Add(result =>
         {
-            int modes = (result.GetValue(map) ? 1 : 0) + (result.GetValue(whyRss) ? 1 : 0) + (result.GetValue(whatIf) is { Length: > 0 } ? 1 : 0) + (result.GetValue(mallocInfo) ? 1 : 0);
+            int modes = (result.GetValue(map) ? 1 : 0) + (result.GetValue(whyRss) ? 1 : 0) + (result.GetValue(whatIf) is { Length: > 0 } || result.GetValue(compare) is not null ? 1 : 0) + (result.GetValue(mallocInfo) ? 1 : 0);
             if (modes > 1)
-                result.AddError("--map, --why-rss, --what-if and --malloc-info are four answers: ask for one of them");
-            if (result.GetValue(cpus) is < 1)
-                result.AddError("--cpus takes a number of at least 1");
+                result.AddError("--map, --why-rss, --malloc-info and --what-if or --compare are four answers: ask for one of them");
+            if (result.GetValue(compare) is not null && result.GetValue(glibc) is not null)
+                result.AddError("--compare names the releases: leave --glibc out");
+            if (result.GetValue(cpus) is < 1 || result.GetValue(affinity) is < 1)
+                result.AddError("--cpus and --affinity take numbers of at least 1");
         });
         command.SetAction(parsed =>
         {
             List<KeyValuePair<string, IReadOnlyList<string>>> axes = Axes(parsed.GetValue(whatIf) ?? []);
+            string[] releases = Releases(parsed.GetValue(compare));
+            string? release = parsed.GetValue(glibc) is { } name ? Release(name) : null;
             HeapScript script = HeapScript.Read(parsed.GetValue(file)!);
-            var options = new HeapReplayOptions { Touch = parsed.GetValue(touch), Cpus = parsed.GetValue(cpus) };
+            var options = new HeapReplayOptions
+            {
+                Touch = parsed.GetValue(touch),
+                Release = release,
+                Cpus = parsed.GetValue(cpus),
+                AffinityCpus = parsed.GetValue(affinity),
+            };
             var answer = new Answer(console, parsed.GetValue(json), parsed.GetValue(output));
-            if (axes.Count > 0)
-                WhatIf(script, options, axes, answer);
+            if (axes.Count > 0 || releases.Length > 0)
+            {
+                HeapWhatIfReport report = HeapWhatIfBuilder.Build(script, options, releases, axes, Costs());
+                answer.Write(() => HeapReportJson.Write(report), ansi => HeapWhatIfText.Write(report, ansi));
+            }
             else if (parsed.GetValue(whyRss))
                 WhyRss(script, options, Position(script, options, parsed.GetValue(at)), answer);
             else if (parsed.GetValue(map) || parsed.GetValue(mallocInfo))
@@ -95,19 +111,15 @@ internal static class HeapCommand
         answer.Write(() => HeapReportJson.Write(drawn), ansi => HeapMapText.Write(drawn, ansi));
     }
 
-    private static void WhatIf(
-        HeapScript script, HeapReplayOptions options, List<KeyValuePair<string, IReadOnlyList<string>>> axes, Answer answer)
-    {
-        CostTable costs = Costs();
-        HeapRecordingFacts facts;
-        using (var replayer = HeapReplayer.Create(script, options))
-        {
-            replayer.Run();
-            facts = HeapReportBuilder.Facts(replayer);
-        }
+    private static string[] Releases(string? names) =>
+        [.. (names ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Release)];
 
-        var report = new HeapWhatIfReport(facts, [.. axes.Select(axis => axis.Key)], HeapWhatIf.Run(script, options, axes, costs));
-        answer.Write(() => HeapReportJson.Write(report), ansi => HeapWhatIfText.Write(report, ansi));
+    private static string Release(string name)
+    {
+        if (name.StartsWith("alpine", StringComparison.Ordinal) || name.StartsWith("musl", StringComparison.Ordinal))
+            throw new UserException($"{name}: Alpine's libc is musl, whose malloc is not modelled");
+        return DistributionPreset.Resolve(name) ?? throw new UserException(
+            $"{name}: a release of glibc was expected: {string.Join(", ", AllocatorModels.Releases)}; or {string.Join(", ", DistributionPreset.All.Select(preset => preset.Name))}");
     }
 
     // The end, a call's number, or the peak, which a replay has to find first.

@@ -1,4 +1,4 @@
 namespace Pagewise.Malloc.Releases;
 
-/// <summary>glibc 2.32 and 2.33.</summary>
+/// <summary>glibc 2.32.</summary>
 public readonly struct Glibc232 : ISince232;

@@ -10,6 +10,9 @@ public interface IGlibcRelease
     /// <summary>Whether links of tcache and fast bins are xored with their place, and checked for alignment (2.32, safe-linking).</summary>
     static virtual bool SafeLinking => false;
 
+    /// <summary>Whether a walk of a tcache list for a double free ends after as many chunks as a list may hold (2.33).</summary>
+    static virtual bool TcacheListIsBounded => false;
+
     /// <summary>Whether cached chunks are marked with a random word (2.34) instead of the tcache's address.</summary>
     static virtual bool TcacheKeyIsRandom => false;
 
@@ -36,6 +39,12 @@ public interface IGlibcRelease
 
     /// <summary>How an assertion that fails in sysmalloc is worded: the part before the asserted expression.</summary>
     static virtual string SysmallocAssertion => "malloc.c:2379: sysmalloc: Assertion `";
+
+    /// <summary>
+    /// Whether <c>GLIBC_TUNABLES</c> is refused as a whole when a pair of it is malformed, and a value when anything but
+    /// digits stands in it (2.39). Before, malformed pairs are passed over and what follows the digits is not read.
+    /// </summary>
+    static virtual bool TunablesAreChecked => false;
 
     /// <summary>When realloc returns the block as it is.</summary>
     static virtual ReallocInPlace ReallocInPlace => ReallocInPlace.Never;

@@ -7,6 +7,9 @@ public interface ISince239 : ISince238
     static bool IGlibcRelease.ArenaLimitByAffinity => false;
 
     /// <inheritdoc/>
+    static bool IGlibcRelease.TunablesAreChecked => true;
+
+    /// <inheritdoc/>
     static string IGlibcRelease.SysmallocAssertion => "Fatal glibc error: malloc.c:2599 (sysmalloc): assertion failed: ";
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace Pagewise.Malloc.Releases;
 
-/// <summary>What 2.42's branch (August 2025), which distributions ship changed.</summary>
+/// <summary>What 2.42's branch changed (August 2025): distributions ship it as 2.42.</summary>
 public interface ISince242Branch : ISince242
 {
     /// <inheritdoc/>

@@ -19,7 +19,7 @@ internal sealed class HeapCheckRun<TAbi, TRelease> : HeapCheckRun, IHeapView
         : base(prologue, log, observe)
     {
         Script = new SystemCallScript(Space, log);
-        _malloc = new(Space.Memory, new RecordedSystemCalls(Script), prologue.CreateOptions());
+        _malloc = new(Space.Memory, new RecordedSystemCalls(Script), prologue.CreateOptions<TRelease>());
     }
 
     protected override SystemCallScript Script { get; }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Pagewise.Malloc;
 using Pagewise.Malloc.Flat;
+using Pagewise.Malloc.Releases;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Heap;
@@ -124,14 +125,19 @@ public sealed class HeapPrologue
     }
 
     /// <summary>The options of the allocator that the recording describes.</summary>
-    /// <param name="tunables">Tunables instead of those recorded; null keeps them.</param>
-    public MallocOptions CreateOptions(MallocTunables? tunables = null) => new()
+    /// <typeparam name="TRelease">The release, which reads the tunables.</typeparam>
+    /// <param name="tunables">A value of <c>GLIBC_TUNABLES</c> instead of the recorded one; null keeps that.</param>
+    public MallocOptions CreateOptions<TRelease>(string? tunables = null)
+        where TRelease : struct, IGlibcRelease => new()
     {
-        MainArenaAddress = LibcData != 0 ? LibcData + MainArenaOffset : Is32Bit ? 0xfffe0000UL : 0x7fffffff0000,
+        MainArenaAddress = MainArenaAddress,
         KnownBreak = HeapStart,
         Cpus = Cpus > 0 ? Cpus : new MallocOptions().Cpus,
-        Tunables = tunables ?? MallocTunables.Parse(Tunables),
+        Tunables = MallocTunables.Parse<TRelease>(tunables ?? Tunables),
     };
+
+    /// <summary>Where <c>main_arena</c> is taken to lie: in libc's data, or where no memory is when that was not recorded.</summary>
+    public ulong MainArenaAddress => LibcData != 0 ? LibcData + MainArenaOffset : Is32Bit ? 0xfffe0000UL : 0x7fffffff0000;
 
     // Where main_arena lies in libc's data differs from build to build; the links of bins' ends show it, no block does.
     private ulong MainArenaOffset => Is32Bit ? 0x780UL : 0xc60;

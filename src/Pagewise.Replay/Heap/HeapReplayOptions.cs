@@ -5,11 +5,17 @@ namespace Pagewise.Replay.Heap;
 /// <summary>How a heap script is replayed.</summary>
 public sealed record HeapReplayOptions
 {
-    /// <summary>Tunables instead of those recorded; null keeps them.</summary>
-    public MallocTunables? Tunables { get; init; }
+    /// <summary>A value of <c>GLIBC_TUNABLES</c> instead of the recorded one; null keeps that.</summary>
+    public string? Tunables { get; init; }
 
     /// <summary>The glibc release, one of <see cref="AllocatorModels.Releases"/>, instead of the recorded one; null keeps that.</summary>
     public string? Release { get; init; }
+
+    /// <summary>A change of that release to swap for what another release has; null for none.</summary>
+    public ReleaseSwap? Swap { get; init; }
+
+    /// <summary>CPUs that the process may run on, which some releases count instead; null for all of them.</summary>
+    public int? AffinityCpus { get; init; }
 
     /// <summary>CPUs that the arena limit counts; null for as many as the recording says, or 2.</summary>
     public int? Cpus { get; init; }

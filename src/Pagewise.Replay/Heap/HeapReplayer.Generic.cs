@@ -37,8 +37,8 @@ internal sealed class HeapReplayer<TAbi, TRelease> : HeapReplayer
     public HeapReplayer(HeapScript script, HeapReplayOptions options, int foldBits)
         : base(script, options, foldBits)
     {
-        MallocOptions recorded = script.Prologue.CreateOptions(options.Tunables);
-        MallocOptions malloc = recorded with { Cpus = options.Cpus ?? recorded.Cpus };
+        MallocOptions recorded = script.Prologue.CreateOptions<TRelease>(options.Tunables);
+        MallocOptions malloc = recorded with { Cpus = options.Cpus ?? recorded.Cpus, AffinityCpus = options.AffinityCpus };
         _malloc = new(new TouchedMemory(Space.Memory, Pages), new CountedSystemCalls.Door(SystemCalls), malloc);
         Pages.Forget();
         BeginSamples();

@@ -41,7 +41,7 @@ public abstract class HeapReplayer : IHeapView, IDisposable
         _sampleEvery = options.Samples > 0 ? Math.Max(1, script.Count / options.Samples) : long.MaxValue;
         Space = script.Prologue.CreateAddressSpace(placedByQemu: script.Prologue.Platform == "armhf", foldBits);
         Pages = new TouchedPages(foldBits);
-        SystemCalls = new CountedSystemCalls(Space, Pages, options.Tunables is null && (options.Release ?? script.Release) == script.Release ? script.Placements : []) { Step = () => Position };
+        SystemCalls = new CountedSystemCalls(Space, Pages, IsAsRecorded(script, options) ? script.Placements : []) { Step = () => Position };
         Foreign = new ForeignMaps(Space, script.Prologue.Maps);
     }
 
@@ -76,8 +76,16 @@ public abstract class HeapReplayer : IHeapView, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         HeapPrologue prologue = script.Prologue;
         var visitor = new ReplayerVisitor(script, options, prologue.Is32Bit ? 32 : FoldBits(prologue));
-        return AllocatorModels.Visit(prologue.Platform, options.Release ?? script.Release, visitor) ?? throw prologue.NotModelled(script.File);
+        string release = options.Release ?? script.Release;
+        HeapReplayer? replayer = options.Swap is { } swap
+            ? ReleaseChanges.VisitSwapped(prologue.Platform, release, swap.Change, swap.From, visitor)
+            : AllocatorModels.Visit(prologue.Platform, release, visitor);
+        return replayer ?? throw prologue.NotModelled(script.File);
     }
+
+    // Only then do mappings lie where the kernel put them.
+    private static bool IsAsRecorded(HeapScript script, HeapReplayOptions options) =>
+        options.Tunables is null && options.Swap is null && (options.Release ?? script.Release) == script.Release;
 
     // The release of a recording. Two that go by one name are tried until one of them differs.
     internal static string ChooseRelease(HeapScript script)

@@ -10,9 +10,14 @@ namespace Pagewise.Replay.Heap;
 internal abstract class TaskAllocator
 {
     /// <summary>The allocator that a recording describes.</summary>
+    /// <param name="file">The recording, for messages.</param>
+    /// <param name="prologue">What it says before its first call.</param>
+    /// <param name="release">The release.</param>
+    /// <param name="door">Where malloc stands.</param>
+    /// <param name="place">Break, main_arena and CPUs of the modelled process; the rest of the options is the recording's.</param>
     /// <exception cref="RecordingException">The recording is of a platform or release that is not modelled.</exception>
-    public static TaskAllocator Create(string file, HeapPrologue prologue, string release, TaskDoor door, MallocOptions options) =>
-        AllocatorModels.Visit(prologue.Platform, release, new Visitor(door, options)) ?? throw prologue.NotModelled(file);
+    public static TaskAllocator Create(string file, HeapPrologue prologue, string release, TaskDoor door, MallocOptions place) =>
+        AllocatorModels.Visit(prologue.Platform, release, new Visitor(prologue, door, place)) ?? throw prologue.NotModelled(file);
 
     public abstract void SwitchThread(int thread);
 
@@ -24,11 +29,16 @@ internal abstract class TaskAllocator
 
     public abstract ulong Make(in HeapCallRecord call, ulong pointer, out Errno error);
 
-    private sealed class Visitor(TaskDoor door, MallocOptions options) : IAllocatorVisitor<TaskAllocator>
+    private sealed class Visitor(HeapPrologue prologue, TaskDoor door, MallocOptions place) : IAllocatorVisitor<TaskAllocator>
     {
         public TaskAllocator Visit<TAbi, TRelease>()
             where TAbi : struct, IMallocAbi
-            where TRelease : struct, IGlibcRelease => new Of<TAbi, TRelease>(door, options);
+            where TRelease : struct, IGlibcRelease => new Of<TAbi, TRelease>(door, prologue.CreateOptions<TRelease>() with
+            {
+                KnownBreak = place.KnownBreak,
+                MainArenaAddress = place.MainArenaAddress,
+                Cpus = place.Cpus,
+            });
     }
 
     private sealed class Of<TAbi, TRelease>(TaskDoor door, MallocOptions options) : TaskAllocator

@@ -50,10 +50,13 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
         _log = log;
         _door = new TaskDoor(machine, counts) { Task = task };
         ref MmStruct mm = ref machine.AddressSpaces.Mms[machine.Tasks.Tasks[task].Mm];
-        MallocOptions options = _prologue.CreateOptions() with { KnownBreak = mm.Brk };
-        if (!IsWritable(machine, mm, options.MainArenaAddress))
-            options = options with { MainArenaAddress = MapData(machine, task) };
-        _malloc = TaskAllocator.Create(file, _prologue, Release(), _door, options);
+        var place = new MallocOptions
+        {
+            KnownBreak = mm.Brk,
+            MainArenaAddress = IsWritable(machine, mm, _prologue.MainArenaAddress) ? _prologue.MainArenaAddress : MapData(machine, task),
+            Cpus = _prologue.Cpus > 0 ? _prologue.Cpus : machine.Spec.Cpus,
+        };
+        _malloc = TaskAllocator.Create(file, _prologue, Release(), _door, place);
     }
 
     /// <inheritdoc/>

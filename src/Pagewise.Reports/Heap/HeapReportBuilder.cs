@@ -39,6 +39,14 @@ public static class HeapReportBuilder
             sizes, Pins(script, final, totals.Calls));
     }
 
+    /// <summary>The facts of a recording, after a replay to its end.</summary>
+    public static HeapRecordingFacts Facts(HeapScript script, HeapReplayOptions options)
+    {
+        using var replayer = HeapReplayer.Create(script, options with { Samples = 0 });
+        replayer.Run();
+        return Facts(replayer);
+    }
+
     /// <summary>The facts of a replay's recording as far as it has got.</summary>
     public static HeapRecordingFacts Facts(HeapReplayer replayer)
     {

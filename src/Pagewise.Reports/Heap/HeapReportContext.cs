@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Pagewise.Reports.Heap;
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(HeapReport))]
 [JsonSerializable(typeof(HeapMap))]
 [JsonSerializable(typeof(HeapWhyRss))]

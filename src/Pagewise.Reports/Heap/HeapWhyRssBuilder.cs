@@ -50,7 +50,8 @@ public static class HeapWhyRssBuilder
             tries.Add(("arena_max", "1"));
         if (now.Arenas > 2)
             tries.Add(("arena_max", "2"));
-        List<string> settings = [.. tries.Select(item => HeapTunablesText.With(script.Prologue.Tunables, item.Name, item.Value))];
+        string release = options.Release ?? script.Release;
+        List<HeapSetting> settings = [.. tries.Select(item => new HeapSetting(release, HeapTunablesText.With(script.Prologue.Tunables, item.Name, item.Value)))];
         IReadOnlyList<HeapTrial> trials = HeapWhatIf.Run(script, options, settings, position, costs);
         return tries.Zip(trials, (item, trial) => Remedy($"{item.Name}={item.Value} from the start", trial.Tunables, trial.Totals, now));
     }

@@ -81,7 +81,7 @@ public class LiveWhatIfTests
         HeapTotals real = replay.Totals;
         real.Different.ShouldBe(0);
 
-        HeapTotals trial = HeapWhatIf.Run(plain, new HeapReplayOptions(), [tunables], plain.Count, CpuPreset.Find("skylake")!.Costs)[0].Totals;
+        HeapTotals trial = HeapWhatIf.Run(plain, new HeapReplayOptions(), [new HeapSetting(plain.Release, tunables)], plain.Count, CpuPreset.Find("skylake")!.Costs)[0].Totals;
         trial.SystemCalls.ShouldBe(real.SystemCalls);
         (trial with { Different = 0, FirstDifferentStep = 0 }).ShouldBe(real);
         trial.Different.ShouldBeGreaterThan(0, "the tunables change something");
