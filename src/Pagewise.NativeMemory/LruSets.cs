@@ -116,13 +116,10 @@ public readonly unsafe struct LruSets
     private ulong* Set(ulong number) => _start + (nuint)(((uint)number & _setMask) * (2 * _width));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int IndexOf(ulong* set, ulong tag) => _width < 32 ? IndexOf(set, 0, _width, tag) : IndexInWide(set, tag);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int IndexOf(ulong* set, uint first, uint end, ulong tag)
+    private int IndexOf(ulong* set, ulong tag)
     {
         Vector256<ulong> wanted = Vector256.Create(tag);
-        for (; first < end; first += 4)
+        for (uint first = 0; first < _width; first += 4)
         {
             uint found = Vector256.Equals(Vector256.Load(set + first), wanted).ExtractMostSignificantBits();
             if (found != 0)
@@ -130,22 +127,6 @@ public readonly unsafe struct LruSets
         }
 
         return -1;
-    }
-
-    /// <summary>The same for sets that fill many vectors: sixteen tags at a step, then among them.</summary>
-    private int IndexInWide(ulong* set, ulong tag)
-    {
-        Vector256<ulong> wanted = Vector256.Create(tag);
-        uint first = 0;
-        for (; first + 16 <= _width; first += 16)
-        {
-            Vector256<ulong> low = Vector256.Equals(Vector256.Load(set + first), wanted) | Vector256.Equals(Vector256.Load(set + first + 4), wanted);
-            Vector256<ulong> high = Vector256.Equals(Vector256.Load(set + first + 8), wanted) | Vector256.Equals(Vector256.Load(set + first + 12), wanted);
-            if ((low | high) != Vector256<ulong>.Zero)
-                return IndexOf(set, first, first + 16, tag);
-        }
-
-        return IndexOf(set, first, _width, tag);
     }
 
     /// <summary>Puts a pair first and moves those before one back by one place, over it.</summary>

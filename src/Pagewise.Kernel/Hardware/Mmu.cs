@@ -59,15 +59,15 @@ public sealed partial class Mmu<TFormat> : IDisposable
     }
 
     /// <summary>
-    /// The common case alone: the translation used last in its set of the first-level TLB. Changes nothing; the caller
-    /// counts the hit.
+    /// The common case alone: the first-level TLB has the translation where it is looked for first. The caller counts
+    /// the hit.
     /// </summary>
     /// <returns>Frame address and rights, or 0.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong TryHit(ulong address, AccessKind kind)
     {
         TlbArray array = kind == AccessKind.Execute ? _l1InstructionSmall : _l1DataSmall;
-        ulong data = array.MostRecent(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
+        ulong data = array.TryFind(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
         ulong need = Need(kind);
         return (data & need) == need ? data : 0;
     }

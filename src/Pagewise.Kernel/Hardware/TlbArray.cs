@@ -4,8 +4,8 @@ using Pagewise.NativeMemory;
 namespace Pagewise.Kernel.Hardware;
 
 /// <summary>
-/// One set-associative array of translations. Replacement is true LRU: each set is kept in order of use, the entry used
-/// last first. Vendors do not publish theirs; LRU is the documented simplification.
+/// One set-associative array of translations. Replacement is true LRU; vendors do not publish theirs, so LRU is the
+/// documented simplification. A wide fully associative array is kept as a pool, any other in sets: same entries, less work.
 /// </summary>
 /// <remarks>
 /// Tag, from bit 0: valid (1), address-space identifier (12), page number (45), page size level − 1 (2, at the top); see
@@ -14,40 +14,74 @@ namespace Pagewise.Kernel.Hardware;
 /// </remarks>
 public sealed class TlbArray : IDisposable
 {
+    private const int WidestSet = 24;
+
     private readonly NativeRange _range;
     private readonly LruSets _sets;
+    private readonly LruPool _pool;
+    private readonly bool _isPool;
 
     /// <summary>Makes an empty array.</summary>
     public TlbArray(TlbArrayGeometry geometry)
     {
         if (geometry.Ways <= 0 || geometry.Entries % geometry.Ways != 0 || !System.Numerics.BitOperations.IsPow2(geometry.Sets))
             throw new ArgumentException($"{geometry.Entries} entries in sets of {geometry.Ways} are not a power of two of sets", nameof(geometry));
-        _range = new NativeRange(LruSets.SizeBytes(geometry.Sets, geometry.Ways));
-        _sets = new LruSets(_range, geometry.Sets, geometry.Ways);
+        _isPool = geometry.Sets == 1 && geometry.Ways is > WidestSet and <= LruPool.MaxWays;
+        _range = new NativeRange(_isPool ? LruPool.SizeBytes(geometry.Ways) : LruSets.SizeBytes(geometry.Sets, geometry.Ways));
+        if (_isPool)
+            _pool = new LruPool(_range, geometry.Ways);
+        else
+            _sets = new LruSets(_range, geometry.Sets, geometry.Ways);
     }
 
-    /// <summary>The data of the entry used last in the set that a page number falls into, if it has the tag; else 0.</summary>
+    /// <summary>The common case of <see cref="Find"/>, at once: looks at one place only, and so may miss what is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong MostRecent(ulong tag, ulong pageNumber) => _sets.MostRecent(tag, pageNumber);
+    public ulong TryFind(ulong tag, ulong pageNumber) => _isPool ? _pool.FindAtHint(tag, pageNumber) : _sets.MostRecent(tag, pageNumber);
 
     /// <summary>Finds an entry by tag and makes it the most recent of its set; 0 when there is none.</summary>
     /// <returns>The entry's data.</returns>
-    public ulong Find(ulong tag, ulong pageNumber) => _sets.Find(tag, pageNumber);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Find(ulong tag, ulong pageNumber) => _isPool ? _pool.Find(tag, pageNumber) : _sets.Find(tag, pageNumber);
 
     /// <summary>Puts an entry in, in place of one with its tag or of the least recently used.</summary>
-    public void Insert(ulong tag, ulong pageNumber, ulong data) => _sets.Insert(tag, pageNumber, data);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Insert(ulong tag, ulong pageNumber, ulong data)
+    {
+        if (_isPool)
+            _pool.Insert(tag, pageNumber, data);
+        else
+            _sets.Insert(tag, pageNumber, data);
+    }
 
     /// <summary>Forgets the entry with a tag.</summary>
-    public void Remove(ulong tag, ulong pageNumber) => _sets.Remove(tag, pageNumber);
+    public void Remove(ulong tag, ulong pageNumber)
+    {
+        if (_isPool)
+            _pool.RemoveAll(ulong.MaxValue, tag);
+        else
+            _sets.Remove(tag, pageNumber);
+    }
 
     /// <summary>Forgets one address space's entries.</summary>
-    public void RemoveAsid(ushort asid) => _sets.RemoveAll(TlbKey.AsidMask, TlbKey.AsidBits(asid));
+    public void RemoveAsid(ushort asid)
+    {
+        if (_isPool)
+            _pool.RemoveAll(TlbKey.AsidMask, TlbKey.AsidBits(asid));
+        else
+            _sets.RemoveAll(TlbKey.AsidMask, TlbKey.AsidBits(asid));
+    }
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => _sets.Clear();
+    public void Clear()
+    {
+        if (_isPool)
+            _pool.Clear();
+        else
+            _sets.Clear();
+    }
 
     /// <summary>Looks without touching the order; 0 when absent.</summary>
-    public ulong Peek(ulong tag, ulong pageNumber) => _sets.Peek(tag, pageNumber);
+    public ulong Peek(ulong tag, ulong pageNumber) => _isPool ? _pool.Peek(tag) : _sets.Peek(tag, pageNumber);
 
     /// <inheritdoc/>
     public void Dispose() => _range.Dispose();

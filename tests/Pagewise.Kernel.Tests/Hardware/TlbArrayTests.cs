@@ -34,7 +34,7 @@ public sealed class TlbArrayTests
                     ulong data = (ulong)random.Next(1, int.MaxValue);
                     array.Insert(tag, number, data);
                     naive.Insert(tag, number, data);
-                    array.MostRecent(tag, number).ShouldBe(data);
+                    array.TryFind(tag, number).ShouldBe(data);
                     break;
                 case < 99:
                     array.Remove(tag, number);
