@@ -27,6 +27,7 @@ public static class Program
             ExplainCommand.Create(console),
             RecordCommand.Create(console),
             HeapCommand.Create(console),
+            MachineCommand.Create(console),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

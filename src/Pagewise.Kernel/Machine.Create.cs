@@ -23,12 +23,27 @@ public abstract partial class Machine
         };
     }
 
+    /// <summary>Where the RAM lies; the kernel needs some of it before the first program starts.</summary>
+    private static MemoryLayout LayoutOf(MachineSpec spec)
+    {
+        const ulong least = 64;
+        MemoryLayout layout = spec.Memory?.Layout ?? ChooseLayout(spec);
+        ulong managed = 0;
+        foreach (ZoneSpec zone in layout.Zones())
+            managed += zone.ManagedPages;
+        return managed >= least
+            ? layout
+            : throw new ArgumentException($"{managed} frames are left after what the kernel keeps: at least {least} are needed", nameof(spec));
+    }
+
     /// <summary>
     /// Where the RAM lies. Formats whose kernels reach no frame above 4 GiB or 64 GiB get it in one piece, without the
     /// hole below 4 GiB; their ZONE_HIGHMEM is not modelled.
     /// </summary>
-    private static MemoryLayout LayoutOf(MachineSpec spec)
+    private static MemoryLayout ChooseLayout(MachineSpec spec)
     {
+        if (spec.Zones.Count > 0)
+            return MemoryLayout.FromZones(spec.Zones, MemoryLayout.DealNodes(spec.Zones.Max(zone => zone.Node) + 1, spec.Cpus));
         IReadOnlyList<ulong> nodes = spec.NodeBytes.Count > 0 ? spec.NodeBytes : [spec.MemoryBytes];
         bool is64Bit = spec.Format is PageTableFormat.X86_64 or PageTableFormat.X86_64_5Level;
         return is64Bit && spec.MemoryBytes >= MemoryLayout.LeastPcBytes

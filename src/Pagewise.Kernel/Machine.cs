@@ -22,7 +22,7 @@ public abstract partial class Machine : IDisposable
         Spec = spec;
         Preset = preset;
         Clock = new Clock(preset.Costs);
-        MemoryLayout layout = spec.Memory?.Layout ?? LayoutOf(spec);
+        MemoryLayout layout = LayoutOf(spec);
         _memory = new PhysicalMemory(BytesUpTo(layout.MaxPfn));
         MemMap = new MemMap(_memory);
         Zones = new ZoneTable(layout.Zones(), layout.Nodes, spec.Kernel, spec.PageAllocator);

@@ -16,6 +16,9 @@ public sealed record MachineSpec
     /// <summary>RAM of each NUMA node in bytes; empty: one node with all of <see cref="MemoryBytes"/>. CPUs are dealt to nodes in turn.</summary>
     public IReadOnlyList<ulong> NodeBytes { get; init; } = [];
 
+    /// <summary>The zones, where they are known, in place of <see cref="MemoryBytes"/>; empty: laid out by the size. CPUs are dealt to nodes in turn.</summary>
+    public IReadOnlyList<ZoneSpec> Zones { get; init; } = [];
+
     /// <summary>What the kernel image and early boot keep of the RAM, in bytes, besides the struct pages.</summary>
     public ulong KernelBytes { get; init; }
 

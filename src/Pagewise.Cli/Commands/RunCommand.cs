@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pagewise.Cli.Terminal;
 using Pagewise.Kernel;
+using Pagewise.Procfs;
 using Pagewise.Replay;
 using Pagewise.Replay.Heap;
 using Pagewise.Reports.Run;
@@ -22,19 +23,20 @@ internal static class RunCommand
             Description = "What a program without recorded accesses is assumed to do with its memory. Default: none; for a heap recording write: each block is written as soon as it is taken.",
             HelpName = "none|first|write|all",
         };
+        var proc = new Option<string?>("--proc") { Description = "Write the modelled /proc at the end into this directory.", HelpName = "DIR" };
         var machine = new MachineOptions();
-        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch };
+        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc };
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed));
+            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed), parsed.GetValue(proc));
             Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure)
+    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure, string? proc)
     {
         using RecordingReader reader = RecordingReader.Open(file);
         var options = new ReplayOptions
@@ -51,6 +53,8 @@ internal static class RunCommand
         replayer.HeapPlayer = new TaskHeap(file, options.Touch);
         replayer.Run();
         progress.Dispose();
+        if (proc is not null)
+            ProcTree.Write(replayer.Machine, proc);
         Warnings.Print(console, file, replayer.Warnings, reader.UnknownCalls);
         return builder.Build(replayer, reader, options.Touch);
     }

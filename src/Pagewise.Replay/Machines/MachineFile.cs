@@ -11,7 +11,7 @@ namespace Pagewise.Replay.Machines;
 public static class MachineFile
 {
     private const int SizeLimit = 1 << 20;
-    private static readonly string[] Sections = ["sysctl", "limits", MachineSetting.CostSection];
+    private static readonly string[] Sections = ["sysctl", "limits", MachineSetting.CostSection, MachineSetting.ZoneSection];
 
     /// <summary>Reads a file and lays it over a machine.</summary>
     /// <exception cref="MachineFileException">The file cannot be read or is wrong.</exception>

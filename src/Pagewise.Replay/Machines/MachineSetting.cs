@@ -31,7 +31,7 @@ public sealed class MachineSetting
                 ? spec with { Kernel = version }
                 : throw new FormatException()),
         new("memory", "a size from 1 MiB to 16 TiB, such as 256 MiB", static (spec, text) =>
-            spec with { MemoryBytes = Size(text, 1 << 20, 16 * Tebibyte), NodeBytes = [] }),
+            spec with { MemoryBytes = Size(text, 1 << 20, 16 * Tebibyte), NodeBytes = [], Zones = [] }),
         new("nodes", "the sizes of NUMA nodes, such as 256 MiB, 512 MiB", static (spec, text) =>
         {
             ulong[] nodes = [.. text.Split(',').Select(size => Size(size.Trim(), 1 << 20, 16 * Tebibyte))];
@@ -40,7 +40,7 @@ public sealed class MachineSetting
             UInt128 total = 0;
             foreach (ulong bytes in nodes)
                 total += bytes;
-            return total <= 16 * Tebibyte ? spec with { NodeBytes = nodes, MemoryBytes = (ulong)total } : throw new FormatException();
+            return total <= 16 * Tebibyte ? spec with { NodeBytes = nodes, MemoryBytes = (ulong)total, Zones = [] } : throw new FormatException();
         }),
         new("kernel_image", "a size from 0 to 16 TiB: what the kernel and early boot keep of the memory", static (spec, text) =>
             spec with { KernelBytes = Size(text, 0, 16 * Tebibyte) }),
@@ -117,6 +117,9 @@ public sealed class MachineSetting
     /// <summary>The section of a machine file whose entries change the cost table.</summary>
     public const string CostSection = "costs_ns";
 
+    /// <summary>The section of a machine file that states zones, each as <c>nNODE.ZONE: start_pfn spanned present managed</c>.</summary>
+    public const string ZoneSection = "zones";
+
     /// <summary>The key, as <c>--set</c> takes it. In a machine file "limits.stack" stands as "stack" under "limits".</summary>
     public string Key { get; }
 
@@ -129,6 +132,8 @@ public sealed class MachineSetting
         const string prefix = CostSection + ".";
         if (key.StartsWith(prefix, StringComparison.Ordinal))
             return Cost(key[prefix.Length..]);
+        if (key.StartsWith(ZoneSection + ".", StringComparison.Ordinal))
+            return Zone(key[(ZoneSection.Length + 1)..]);
         foreach (MachineSetting setting in All)
         {
             if (setting.Key == key)
@@ -153,7 +158,7 @@ public sealed class MachineSetting
     }
 
     /// <summary>"known keys are …", for messages.</summary>
-    public static string Known() => "known keys are " + string.Join(", ", All.Select(setting => setting.Key)) + ", " + CostSection + ".*";
+    public static string Known() => "known keys are " + string.Join(", ", All.Select(setting => setting.Key)) + ", " + CostSection + ".*, " + ZoneSection + ".*";
 
     /// <summary>The machine with the setting made; null when the value is not what <see cref="Expects"/> says.</summary>
     public MachineSpec? TryApply(MachineSpec spec, string value)
@@ -174,6 +179,25 @@ public sealed class MachineSetting
                 double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1e9
                     ? spec with { CostsNs = new SortedDictionary<string, double>(spec.CostsNs.ToDictionary(), StringComparer.Ordinal) { [name] = value } }
                     : throw new FormatException());
+
+    private static MachineSetting? Zone(string name)
+    {
+        if (name.Split('.') is not [['n', .. var number], var zoneName]
+            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int node) || node >= ZoneTable.MaxNodes
+            || !ZoneTypes.TryParse(zoneName, out ZoneType type) || type == ZoneType.Device)
+            return null;
+        return new MachineSetting($"{ZoneSection}.{name}", "start_pfn, spanned, present and managed frames, such as 4096 126976 126976 117719", (spec, text) =>
+        {
+            ulong[] numbers = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => Number(word, 0, uint.MaxValue))];
+            if (numbers is not [> 0 and var start, > 0 and var spanned, var present, var managed] || managed > present || present > spanned || start + spanned > MemoryLayout.MostBytes >> 12)
+                throw new FormatException();
+            IReadOnlyList<ZoneSpec> zones = [.. spec.Zones.Where(zone => zone.Node != node || zone.Type != type), new ZoneSpec(node, type, (uint)start, spanned, present, managed)];
+            ulong pages = 0;
+            foreach (ZoneSpec zone in zones)
+                pages += zone.PresentPages;
+            return spec with { Zones = zones, MemoryBytes = pages << 12 };
+        });
+    }
 
     private static MachineSetting Limit(string name, RlimitResource resource) =>
         new($"limits.{name}", "a size such as 8 MiB, or unlimited", (spec, text) =>

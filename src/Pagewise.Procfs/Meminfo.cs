@@ -1,0 +1,132 @@
+using System.Globalization;
+using System.Text;
+using Pagewise.Abi;
+using Pagewise.Kernel;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Procfs;
+
+/// <summary>/proc/meminfo (meminfo_proc_show, fs/proc/meminfo.c); reading and writing give the same bytes.</summary>
+/// <param name="Fields">The fields in the file's order, KiB but for the HugePages_* counts.</param>
+public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
+{
+    /// <summary>The file's name under /proc.</summary>
+    public const string FileName = "meminfo";
+
+    private const int NameWidth = 16;
+    private const int LineWidth = 24;
+    private const string HugePages = "HugePages_";
+
+    private static readonly string[] Names =
+        [.. ("MemTotal MemFree MemAvailable Buffers Cached SwapCached Active Inactive Active(anon) Inactive(anon) Active(file) Inactive(file) " +
+            "Unevictable Mlocked SwapTotal SwapFree Dirty Writeback AnonPages Mapped Shmem KReclaimable Slab SReclaimable SUnreclaim " +
+            "KernelStack PageTables SecPageTables NFS_Unstable Bounce WritebackTmp CommitLimit Committed_AS VmallocTotal VmallocUsed " +
+            "VmallocChunk Percpu AnonHugePages ShmemHugePages ShmemPmdMapped FileHugePages FilePmdMapped HugePages_Total HugePages_Free " +
+            "HugePages_Rsvd HugePages_Surp Hugepagesize Hugetlb").Split(' ')];
+
+    /// <summary>Reads the file's text.</summary>
+    /// <exception cref="ProcfsException">The text is not a meminfo.</exception>
+    public static Meminfo Parse(string text)
+    {
+        string[] lines = text.Split('\n');
+        var fields = new List<ProcfsCounter>();
+        for (int i = 0; i < lines.Length - 1; i++)
+        {
+            int colon = lines[i].IndexOf(':', StringComparison.Ordinal);
+            ReadOnlySpan<char> number = lines[i].AsSpan(colon + 1).Trim();
+            if (number.EndsWith(" kB"))
+                number = number[..^3];
+            if (colon <= 0 || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value))
+                throw new ProcfsException(FileName, i + 1, "expected \"NAME: NUMBER kB\"");
+            fields.Add(new ProcfsCounter(lines[i][..colon], value));
+        }
+
+        if (fields.Count == 0 || lines[^1].Length > 0)
+            throw new ProcfsException(FileName, lines.Length, "expected lines \"NAME: NUMBER kB\"");
+        return new Meminfo(fields);
+    }
+
+    /// <summary>What a modelled machine shows. The LRU lists' sizes, and what the kernel has beyond page tables, are 0: they are not modelled.</summary>
+    public static Meminfo Of(Machine machine)
+    {
+        VmStat stat = machine.VmStat;
+        var pages = new Dictionary<string, long>(StringComparer.Ordinal)
+        {
+            ["MemTotal"] = (long)machine.Allocator.TotalPages,
+            ["MemAvailable"] = Available(machine),
+            ["Cached"] = stat.NrFilePages,
+            ["Unevictable"] = stat.NrMlock,
+            ["Mlocked"] = stat.NrMlock,
+            ["SwapTotal"] = (long)(machine.Spec.SwapBytes >> 12),
+            ["SwapFree"] = (long)(machine.Spec.SwapBytes >> 12),
+            ["AnonPages"] = stat.NrAnonPages,
+            ["Mapped"] = stat.NrMapped,
+            ["Shmem"] = stat.NrShmem,
+            ["PageTables"] = stat.NrPageTablePages,
+            ["CommitLimit"] = (long)machine.Settings.CommitLimitPages,
+            ["Committed_AS"] = machine.AddressSpaces.CommittedAs,
+            ["AnonHugePages"] = stat.NrAnonTransparentHugepages << HugePage.Order,
+        };
+        for (int zone = 0; zone < machine.Zones.ZoneCount; zone++)
+            pages["MemFree"] = pages.GetValueOrDefault("MemFree") + machine.Zones[zone].FreePages;
+        // 6.18 no longer has NFS_Unstable's pages but keeps the line; VmallocTotal is the size of the range, in KiB.
+        return new Meminfo([.. from name in Names
+            where name != "SecPageTables" || machine.Spec.Kernel >= new KernelVersion(6, 1)
+            select new ProcfsCounter(name, name switch
+            {
+                "VmallocTotal" => 34359738367,
+                "Hugepagesize" => 2048,
+                _ => pages.GetValueOrDefault(name) << 2,
+            })]);
+    }
+
+    /// <summary>A field, KiB; null when there is none of that name.</summary>
+    public long? this[string name]
+    {
+        get
+        {
+            foreach (ProcfsCounter field in Fields)
+            {
+                if (field.Name == name)
+                    return field.Value;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>The file's text.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        foreach (ProcfsCounter field in Fields)
+        {
+            string name = (field.Name + ":").PadRight(NameWidth);
+            string number = field.Value.ToString(CultureInfo.InvariantCulture).PadLeft(Math.Max(0, LineWidth - name.Length));
+            text.Append(name.Length > NameWidth ? name + " " + number.TrimStart().PadLeft(LineWidth - name.Length - 1) : name + number);
+            text.Append(field.Name.StartsWith(HugePages, StringComparison.Ordinal) ? "\n" : " kB\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Free pages above the reserves and the part of the page cache that can go (si_mem_available).</summary>
+    private static long Available(Machine machine)
+    {
+        long available = 0, reserved = 0, low = 0;
+        for (int index = 0; index < machine.Zones.ZoneCount; index++)
+        {
+            ref Zone zone = ref machine.Zones[index];
+            long protection = 0;
+            for (int upper = 0; upper < ZoneTypes.Count; upper++)
+                protection = Math.Max(protection, zone.LowmemReserve[upper]);
+            available += zone.FreePages;
+            reserved += Math.Min(protection + zone.MarkPages(Watermark.High), zone.ManagedPages);
+            low += zone.MarkPages(Watermark.Low);
+        }
+
+        long cache = machine.VmStat.NrFilePages - machine.VmStat.NrShmem;
+        return Math.Max(0, available - reserved + cache - Math.Min(cache / 2, low));
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using Pagewise.Kernel;
+
+namespace Pagewise.Procfs;
+
+/// <summary>/proc/swaps (swap_show, mm/swapfile.c); reading and writing give the same bytes.</summary>
+/// <param name="Devices">The swap areas in use.</param>
+public sealed record Swaps(IReadOnlyList<SwapsDevice> Devices)
+{
+    /// <summary>The file's name under /proc.</summary>
+    public const string FileName = "swaps";
+
+    private const string Heading = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority";
+    private const int NameWidth = 40;
+
+    /// <summary>Reads the file's text.</summary>
+    /// <exception cref="ProcfsException">The text is not a swaps file.</exception>
+    public static Swaps Parse(string text)
+    {
+        string[] lines = text.Split('\n');
+        if (lines[0] != Heading)
+            throw new ProcfsException(FileName, 1, "expected the heading \"Filename Type Size Used Priority\"");
+        var devices = new List<SwapsDevice>();
+        for (int i = 1; i < lines.Length - 1; i++)
+        {
+            string[] words = lines[i].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length != 5 || !long.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+                || !long.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out long used)
+                || !int.TryParse(words[4], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int priority))
+                throw new ProcfsException(FileName, i + 1, "expected \"NAME TYPE SIZE USED PRIORITY\"");
+            devices.Add(new SwapsDevice(words[0], words[1], size, used, priority));
+        }
+
+        if (lines[^1].Length > 0)
+            throw new ProcfsException(FileName, lines.Length, "expected the end of the line");
+        return new Swaps(devices);
+    }
+
+    /// <summary>What a modelled machine shows: its swap space as one partition.</summary>
+    public static Swaps Of(Machine machine) =>
+        new(machine.Spec.SwapBytes == 0 ? [] : [new SwapsDevice("/dev/vda", "partition", (long)(machine.Spec.SwapBytes >> 10), 0, -2)]);
+
+    /// <summary>The file's text.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder(Heading).Append('\n');
+        foreach (SwapsDevice device in Devices)
+        {
+            // The kernel pads with tabs as far as the numbers are short.
+            text.Append(device.Name).Append(' ', Math.Max(1, NameWidth - device.Name.Length)).Append(device.Type).Append(device.Type == "file" ? "\t\t" : "\t");
+            text.Append(CultureInfo.InvariantCulture, $"{device.SizeKib}\t{(device.SizeKib < 10000000 ? "\t" : "")}{device.UsedKib}\t{(device.UsedKib < 10000000 ? "\t" : "")}{device.Priority}\n");
+        }
+
+        return text.ToString();
+    }
+}
