@@ -90,31 +90,31 @@ public static class ReleaseChanges
         private static bool Differ<TRelease, TOther>(ReleaseChange change)
             where TRelease : struct, IGlibcRelease
             where TOther : struct, IGlibcRelease => change switch
-        {
-            ReleaseChange.HeapInfoPageSize => TRelease.HeapInfoHasPageSize != TOther.HeapInfoHasPageSize,
-            ReleaseChange.MmapThresholdUnlimited => TRelease.MmapThresholdUnlimited != TOther.MmapThresholdUnlimited,
-            ReleaseChange.Hugetlb => TRelease.HasHugetlb != TOther.HasHugetlb,
-            ReleaseChange.MmapFallbackArguments => TRelease.MmapFallbackArgumentsExchanged != TOther.MmapFallbackArgumentsExchanged,
-            ReleaseChange.ArenaLimitCounts => TRelease.ArenaLimitByAffinity != TOther.ArenaLimitByAffinity,
-            ReleaseChange.ReallocInPlace => TRelease.ReallocInPlace != TOther.ReallocInPlace,
-            ReleaseChange.MemalignTcache => TRelease.MemalignUsesTcache != TOther.MemalignUsesTcache,
-            ReleaseChange.MemalignBinSearch => TRelease.MemalignSearchesBins != TOther.MemalignSearchesBins,
-            ReleaseChange.AlignedAllocChecks => TRelease.AlignedAllocChecks != TOther.AlignedAllocChecks,
-            ReleaseChange.MemalignRests => TRelease.MemalignMergesRests != TOther.MemalignMergesRests,
-            ReleaseChange.TunablesChecked => TRelease.TunablesAreChecked != TOther.TunablesAreChecked,
-            ReleaseChange.CallocTcache => TRelease.CallocUsesTcache != TOther.CallocUsesTcache,
-            ReleaseChange.FreedSmallToSmallbins => TRelease.FreedSmallToSmallbins != TOther.FreedSmallToSmallbins,
-            ReleaseChange.LargeTcache => TRelease.TcacheLargeBins != TOther.TcacheLargeBins || TRelease.TcacheCountsPlaces != TOther.TcacheCountsPlaces || TRelease.LargeTcacheGivesLarger != TOther.LargeTcacheGivesLarger,
-            ReleaseChange.TcacheBirth => TRelease.TcacheBirth != TOther.TcacheBirth,
-            ReleaseChange.RestsBypassTcache => TRelease.RestsBypassTcache != TOther.RestsBypassTcache,
-            ReleaseChange.TcacheLimit => TRelease.TcacheLimitIsInclusive != TOther.TcacheLimitIsInclusive,
-            ReleaseChange.MmappedInTcache => TRelease.TcacheKeepsMmapped != TOther.TcacheKeepsMmapped,
-            ReleaseChange.TcachePlaces => TRelease.TcacheFillCount != TOther.TcacheFillCount,
-            ReleaseChange.Fastbins => TRelease.HasFastbins != TOther.HasFastbins,
-            ReleaseChange.MmappedTail => TRelease.MmappedChunkHasTail != TOther.MmappedChunkHasTail,
-            ReleaseChange.MmapFallbackIsExact => TRelease.MmapFallbackIsExact != TOther.MmapFallbackIsExact,
-            _ => false,
-        };
+            {
+                ReleaseChange.HeapInfoPageSize => TRelease.HeapInfoHasPageSize != TOther.HeapInfoHasPageSize,
+                ReleaseChange.MmapThresholdUnlimited => TRelease.MmapThresholdUnlimited != TOther.MmapThresholdUnlimited,
+                ReleaseChange.Hugetlb => TRelease.HasHugetlb != TOther.HasHugetlb,
+                ReleaseChange.MmapFallbackArguments => TRelease.MmapFallbackArgumentsExchanged != TOther.MmapFallbackArgumentsExchanged,
+                ReleaseChange.ArenaLimitCounts => TRelease.ArenaLimitByAffinity != TOther.ArenaLimitByAffinity,
+                ReleaseChange.ReallocInPlace => TRelease.ReallocInPlace != TOther.ReallocInPlace,
+                ReleaseChange.MemalignTcache => TRelease.MemalignUsesTcache != TOther.MemalignUsesTcache,
+                ReleaseChange.MemalignBinSearch => TRelease.MemalignSearchesBins != TOther.MemalignSearchesBins,
+                ReleaseChange.AlignedAllocChecks => TRelease.AlignedAllocChecks != TOther.AlignedAllocChecks,
+                ReleaseChange.MemalignRests => TRelease.MemalignMergesRests != TOther.MemalignMergesRests,
+                ReleaseChange.TunablesChecked => TRelease.TunablesAreChecked != TOther.TunablesAreChecked,
+                ReleaseChange.CallocTcache => TRelease.CallocUsesTcache != TOther.CallocUsesTcache,
+                ReleaseChange.FreedSmallToSmallbins => TRelease.FreedSmallToSmallbins != TOther.FreedSmallToSmallbins,
+                ReleaseChange.LargeTcache => TRelease.TcacheLargeBins != TOther.TcacheLargeBins || TRelease.TcacheCountsPlaces != TOther.TcacheCountsPlaces || TRelease.LargeTcacheGivesLarger != TOther.LargeTcacheGivesLarger,
+                ReleaseChange.TcacheBirth => TRelease.TcacheBirth != TOther.TcacheBirth,
+                ReleaseChange.RestsBypassTcache => TRelease.RestsBypassTcache != TOther.RestsBypassTcache,
+                ReleaseChange.TcacheLimit => TRelease.TcacheLimitIsInclusive != TOther.TcacheLimitIsInclusive,
+                ReleaseChange.MmappedInTcache => TRelease.TcacheKeepsMmapped != TOther.TcacheKeepsMmapped,
+                ReleaseChange.TcachePlaces => TRelease.TcacheFillCount != TOther.TcacheFillCount,
+                ReleaseChange.Fastbins => TRelease.HasFastbins != TOther.HasFastbins,
+                ReleaseChange.MmappedTail => TRelease.MmappedChunkHasTail != TOther.MmappedChunkHasTail,
+                ReleaseChange.MmapFallbackIsExact => TRelease.MmapFallbackIsExact != TOther.MmapFallbackIsExact,
+                _ => false,
+            };
     }
 
     private sealed class Swapper<TResult>(ReleaseChange change, IAllocatorVisitor<TResult> visitor) : IPairVisitor<TResult>
@@ -123,31 +123,31 @@ public static class ReleaseChanges
             where TAbi : struct, IMallocAbi
             where TRelease : struct, IGlibcRelease
             where TOther : struct, IGlibcRelease => change switch
-        {
-            ReleaseChange.HeapInfoPageSize => visitor.Visit<TAbi, Swapped<TRelease, TOther, HeapInfoPageSize>>(),
-            ReleaseChange.MmapThresholdUnlimited => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmapThresholdUnlimited>>(),
-            ReleaseChange.Hugetlb => visitor.Visit<TAbi, Swapped<TRelease, TOther, Hugetlb>>(),
-            ReleaseChange.MmapFallbackArguments => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmapFallbackArguments>>(),
-            ReleaseChange.ArenaLimitCounts => visitor.Visit<TAbi, Swapped<TRelease, TOther, ArenaLimitCounts>>(),
-            ReleaseChange.ReallocInPlace => visitor.Visit<TAbi, Swapped<TRelease, TOther, ReallocInPlace>>(),
-            ReleaseChange.MemalignTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, MemalignTcache>>(),
-            ReleaseChange.MemalignBinSearch => visitor.Visit<TAbi, Swapped<TRelease, TOther, MemalignBinSearch>>(),
-            ReleaseChange.AlignedAllocChecks => visitor.Visit<TAbi, Swapped<TRelease, TOther, AlignedAllocChecks>>(),
-            ReleaseChange.MemalignRests => visitor.Visit<TAbi, Swapped<TRelease, TOther, MemalignRests>>(),
-            ReleaseChange.TunablesChecked => visitor.Visit<TAbi, Swapped<TRelease, TOther, TunablesChecked>>(),
-            ReleaseChange.CallocTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, CallocTcache>>(),
-            ReleaseChange.FreedSmallToSmallbins => visitor.Visit<TAbi, Swapped<TRelease, TOther, FreedSmallToSmallbins>>(),
-            ReleaseChange.LargeTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, LargeTcache>>(),
-            ReleaseChange.TcacheBirth => visitor.Visit<TAbi, Swapped<TRelease, TOther, TcacheBirth>>(),
-            ReleaseChange.RestsBypassTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, RestsBypassTcache>>(),
-            ReleaseChange.TcacheLimit => visitor.Visit<TAbi, Swapped<TRelease, TOther, TcacheLimit>>(),
-            ReleaseChange.MmappedInTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmappedInTcache>>(),
-            ReleaseChange.TcachePlaces => visitor.Visit<TAbi, Swapped<TRelease, TOther, TcachePlaces>>(),
-            ReleaseChange.Fastbins => visitor.Visit<TAbi, Swapped<TRelease, TOther, Fastbins>>(),
-            ReleaseChange.MmappedTail => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmappedTail>>(),
-            ReleaseChange.MmapFallbackIsExact => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmapFallbackIsExact>>(),
-            _ => throw new ArgumentOutOfRangeException(nameof(change), change, "is no change"),
-        };
+            {
+                ReleaseChange.HeapInfoPageSize => visitor.Visit<TAbi, Swapped<TRelease, TOther, HeapInfoPageSize>>(),
+                ReleaseChange.MmapThresholdUnlimited => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmapThresholdUnlimited>>(),
+                ReleaseChange.Hugetlb => visitor.Visit<TAbi, Swapped<TRelease, TOther, Hugetlb>>(),
+                ReleaseChange.MmapFallbackArguments => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmapFallbackArguments>>(),
+                ReleaseChange.ArenaLimitCounts => visitor.Visit<TAbi, Swapped<TRelease, TOther, ArenaLimitCounts>>(),
+                ReleaseChange.ReallocInPlace => visitor.Visit<TAbi, Swapped<TRelease, TOther, ReallocInPlace>>(),
+                ReleaseChange.MemalignTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, MemalignTcache>>(),
+                ReleaseChange.MemalignBinSearch => visitor.Visit<TAbi, Swapped<TRelease, TOther, MemalignBinSearch>>(),
+                ReleaseChange.AlignedAllocChecks => visitor.Visit<TAbi, Swapped<TRelease, TOther, AlignedAllocChecks>>(),
+                ReleaseChange.MemalignRests => visitor.Visit<TAbi, Swapped<TRelease, TOther, MemalignRests>>(),
+                ReleaseChange.TunablesChecked => visitor.Visit<TAbi, Swapped<TRelease, TOther, TunablesChecked>>(),
+                ReleaseChange.CallocTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, CallocTcache>>(),
+                ReleaseChange.FreedSmallToSmallbins => visitor.Visit<TAbi, Swapped<TRelease, TOther, FreedSmallToSmallbins>>(),
+                ReleaseChange.LargeTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, LargeTcache>>(),
+                ReleaseChange.TcacheBirth => visitor.Visit<TAbi, Swapped<TRelease, TOther, TcacheBirth>>(),
+                ReleaseChange.RestsBypassTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, RestsBypassTcache>>(),
+                ReleaseChange.TcacheLimit => visitor.Visit<TAbi, Swapped<TRelease, TOther, TcacheLimit>>(),
+                ReleaseChange.MmappedInTcache => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmappedInTcache>>(),
+                ReleaseChange.TcachePlaces => visitor.Visit<TAbi, Swapped<TRelease, TOther, TcachePlaces>>(),
+                ReleaseChange.Fastbins => visitor.Visit<TAbi, Swapped<TRelease, TOther, Fastbins>>(),
+                ReleaseChange.MmappedTail => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmappedTail>>(),
+                ReleaseChange.MmapFallbackIsExact => visitor.Visit<TAbi, Swapped<TRelease, TOther, MmapFallbackIsExact>>(),
+                _ => throw new ArgumentOutOfRangeException(nameof(change), change, "is no change"),
+            };
     }
 
     private readonly struct HeapInfoPageSize : IReleaseChange

@@ -129,12 +129,12 @@ public sealed class HeapPrologue
     /// <param name="tunables">A value of <c>GLIBC_TUNABLES</c> instead of the recorded one; null keeps that.</param>
     public MallocOptions CreateOptions<TRelease>(string? tunables = null)
         where TRelease : struct, IGlibcRelease => new()
-    {
-        MainArenaAddress = MainArenaAddress,
-        KnownBreak = HeapStart,
-        Cpus = Cpus > 0 ? Cpus : new MallocOptions().Cpus,
-        Tunables = MallocTunables.Parse<TRelease>(tunables ?? Tunables),
-    };
+        {
+            MainArenaAddress = MainArenaAddress,
+            KnownBreak = HeapStart,
+            Cpus = Cpus > 0 ? Cpus : new MallocOptions().Cpus,
+            Tunables = MallocTunables.Parse<TRelease>(tunables ?? Tunables),
+        };
 
     /// <summary>Where <c>main_arena</c> is taken to lie: in libc's data, or where no memory is when that was not recorded.</summary>
     public ulong MainArenaAddress => LibcData != 0 ? LibcData + MainArenaOffset : Is32Bit ? 0xfffe0000UL : 0x7fffffff0000;
