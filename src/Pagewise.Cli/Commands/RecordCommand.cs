@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Pagewise.Cli.Terminal;
+using Pagewise.Reports;
 using Pagewise.Workloads;
 
 namespace Pagewise.Cli.Commands;
@@ -39,6 +40,18 @@ internal static class RecordCommand
         return command;
     }
 
+    // The program's output may be anything: what was recorded is said beside it.
+    private static void Summarize(CommandConsole console, IReadOnlyList<HeapRecording> recordings)
+    {
+        string others = recordings.Count switch
+        {
+            1 => "",
+            2 => $"; one more process image: {recordings[1].File}",
+            _ => $"; {recordings.Count - 1} more process images: {recordings[1].File} … {recordings[^1].File}",
+        };
+        console.Error.WriteLine($"pagewise: {recordings[0].File}: {Text.Count(recordings[0].Calls)} calls{others}");
+    }
+
     private static void Record(CommandConsole console, RecorderOptions options, string output, bool pages, bool heap)
     {
         int status;
@@ -47,6 +60,7 @@ internal static class RecordCommand
         {
             HeapRecorderResult result = HeapRecorder.Record(options, output);
             (status, warnings) = (result.ExitStatus, result.Warnings);
+            Summarize(console, result.Recordings);
         }
         else
         {

@@ -5,6 +5,8 @@ namespace Pagewise.Reports.Heap;
 /// <param name="Format">Its format.</param>
 /// <param name="Program">The command line; empty when not recorded.</param>
 /// <param name="Glibc">The release; empty when not recorded.</param>
+/// <param name="ReplayedGlibc">The release that it was replayed on: a name of <see cref="Malloc.AllocatorModels.Releases"/>.</param>
+/// <param name="IsOtherGlibc">Whether that is not the recording's own, so that results are not compared.</param>
 /// <param name="Platform">x86_64, i386 or armhf.</param>
 /// <param name="Tunables">The recorded value of GLIBC_TUNABLES.</param>
 /// <param name="Calls">Calls of the malloc family.</param>
@@ -18,6 +20,6 @@ namespace Pagewise.Reports.Heap;
 /// <param name="Warnings">What could not be taken as recorded, each with how often it happened.</param>
 /// <param name="Abort">The integrity check that ended the program; null for none.</param>
 public sealed record HeapRecordingFacts(
-    string File, string Format, string Program, string Glibc, string Platform, string Tunables, long Calls, int Threads, string Touch,
+    string File, string Format, string Program, string Glibc, string ReplayedGlibc, bool IsOtherGlibc, string Platform, string Tunables, long Calls, int Threads, string Touch,
     string Lacks, bool HasSystemCalls, long ResultsCompared, long ResultsDifferent, long FirstDifferentCall,
     IReadOnlyList<CountedWarning> Warnings, HeapAbort? Abort);

@@ -53,11 +53,12 @@ public static class HeapReportBuilder
         ArgumentNullException.ThrowIfNull(replayer);
         HeapScript script = replayer.Script;
         HeapTotals totals = replayer.Totals;
+        string release = replayer.Options.Release ?? script.Release;
         HeapAbort? abort = totals.Abort is null ? null : new HeapAbort(
             totals.Abort, script.CallOfStep(totals.AbortStep - 1), script[totals.AbortStep - 1].Line, script.Describe(totals.AbortStep - 1));
         return new HeapRecordingFacts(
             script.File, script.Format.ToString().ToLowerInvariant(), script.Prologue.Program, script.Prologue.Release,
-            script.Prologue.Platform, script.Prologue.Tunables, script.Calls, script.Threads,
+            release, release != script.Release, script.Prologue.Platform, script.Prologue.Tunables, script.Calls, script.Threads,
             replayer.Options.Touch == TouchAssumption.None ? "none" : "write", script.Lacks, script.HasSystemCalls,
             totals.Results, totals.Different, totals.FirstDifferentStep == 0 ? 0 : script.CallOfStep(totals.FirstDifferentStep - 1),
             [.. script.Warnings.Select(warning => new CountedWarning(warning.Key, warning.Value))], abort);

@@ -30,10 +30,13 @@ public static class HeapReportText
         console.MarkupLine($"[bold]{Markup.Escape(facts.File)}[/] [grey]{facts.Format}[/]  {Text.Count(facts.Calls)} calls{threads}");
         if (facts.Program.Length > 0)
             console.MarkupLine($"[grey]{Markup.Escape(Shorten(facts.Program))}[/]");
-        string glibc = facts.Glibc.Length > 0 ? facts.Glibc : "2.36 (not recorded)";
+        string glibc = facts.Glibc.Length == 0 ? $"not recorded; {facts.ReplayedGlibc}"
+            : facts.Glibc != facts.ReplayedGlibc && !facts.IsOtherGlibc ? $"{facts.Glibc} (as {facts.ReplayedGlibc})" : facts.Glibc;
         string tunables = facts.Tunables.Length > 0 ? facts.Tunables : "no tunables";
         console.MarkupLine($"glibc {Markup.Escape(glibc)}, {facts.Platform}, {Markup.Escape(tunables)}");
-        if (facts.Lacks.Length > 0)
+        if (facts.IsOtherGlibc)
+            console.MarkupLine($"[yellow]replayed on glibc {facts.ReplayedGlibc}[/]: addresses are that release's");
+        else if (facts.Lacks.Length > 0)
             console.MarkupLine($"[yellow]The {facts.Format} format has not:[/] {Markup.Escape(facts.Lacks)}. Addresses are the model's.");
         else if (facts.ResultsDifferent == 0)
             console.MarkupLine($"{Text.Count(facts.ResultsCompared)} recorded results, 0 differ");
