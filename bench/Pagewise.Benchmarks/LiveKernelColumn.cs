@@ -36,7 +36,7 @@ public sealed class LiveKernelColumn(bool ratio) : IColumn
 
     /// <inheritdoc/>
     public string Legend => ratio
-        ? "How many times faster the model is than the kernel that runs it"
+        ? "How many times faster the model is than the kernel that runs it, the best of each"
         : "The kernel and CPU of this machine at the same work (native/livekernel.c), per operation";
 
     /// <inheritdoc/>
@@ -57,8 +57,8 @@ public sealed class LiveKernelColumn(bool ratio) : IColumn
             return LiveKernel.Unavailable ?? "?";
         if (!ratio)
             return nanoseconds.ToString("N1", CultureInfo.InvariantCulture) + " ns";
-        return summary[benchmarkCase]?.ResultStatistics is { Mean: > 0 } statistics
-            ? (nanoseconds / statistics.Mean).ToString("N2", CultureInfo.InvariantCulture)
+        return summary[benchmarkCase]?.ResultStatistics is { Min: > 0 } statistics
+            ? (nanoseconds / statistics.Min).ToString("N2", CultureInfo.InvariantCulture)
             : "?";
     }
 

@@ -1,3 +1,4 @@
+using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 
@@ -14,7 +15,7 @@ internal static class Program
         if (args is ["malloc", .. string[] recordings])
             return MallocReplay.Run(recordings);
         _ = BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
-            args, DefaultConfig.Instance.AddColumn(new LiveKernelColumn(ratio: false), new LiveKernelColumn(ratio: true)));
+            args, DefaultConfig.Instance.AddColumn(StatisticColumn.Min, new LiveKernelColumn(ratio: false), new LiveKernelColumn(ratio: true)));
         return 0;
     }
 }

@@ -12,12 +12,12 @@ public sealed partial class Mmu<TFormat>
     /// and, for a store, the leaf dirty.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong Walk(ulong address, AccessKind kind, ulong need, out int level, out FaultCode fault)
+    private ulong Walk(ulong address, AccessKind kind, ulong need, out int leafLevel, out FaultCode fault)
     {
         Counters.Walks++;
         ulong table = _cr3;
         ulong rights = RightsOfWalk | TlbRights.ExecuteBit;
-        level = TFormat.Levels;
+        int level = TFormat.Levels;
         for (int cached = 2; cached <= TFormat.Levels; cached++)
         {
             ulong number = WalkNumber(address, cached);
@@ -38,13 +38,21 @@ public sealed partial class Mmu<TFormat>
             Counters.EntriesRead[level]++;
             Counters.EntriesFoundIn[_caches.Read(at)]++;
             if ((entry & PteBits.Present) == 0)
+            {
+                leafLevel = level;
                 return Fault(kind, FaultCode.None, out fault);
+            }
+
             if (level < TFormat.Levels || TFormat.TopHasRights)
                 rights &= entry | TlbRights.ExecuteBit;
             if ((entry & TFormat.NoExecute) != 0)
                 rights &= ~TlbRights.ExecuteBit;
             if (level == 1 || (entry & PteBits.PageSize) != 0)
+            {
+                leafLevel = level;
                 return Leaf(at, entry, rights, kind, need, out fault);
+            }
+
             if ((entry & PteBits.Accessed) == 0)
                 TFormat.Store(_memory, at, entry | PteBits.Accessed);
             table = entry & PteBits.AddressMask;
