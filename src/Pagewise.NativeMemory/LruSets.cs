@@ -71,6 +71,25 @@ public readonly unsafe struct LruSets
             set[_ways] = 0;
     }
 
+    /// <summary>
+    /// <see cref="Insert"/> right after <see cref="Find"/> looked for the same pair: it is first or not there, and is not
+    /// looked for again.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void InsertAfterFind(ulong tag, ulong number, ulong data)
+    {
+        ulong* set = Set(number);
+        if (*set == tag)
+        {
+            set[_width] = data;
+            return;
+        }
+
+        PutFirst(set, (int)_width - 1, tag, data);
+        if (_ways != (int)_width)
+            set[_ways] = 0;
+    }
+
     /// <summary>Looks without changing the order.</summary>
     /// <returns>The data; 0 when there is none.</returns>
     public ulong Peek(ulong tag, ulong number)

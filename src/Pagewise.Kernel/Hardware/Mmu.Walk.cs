@@ -57,7 +57,7 @@ public sealed partial class Mmu<TFormat>
                 TFormat.Store(_memory, at, entry | PteBits.Accessed);
             table = entry & PteBits.AddressMask;
             ulong number = WalkNumber(address, level);
-            _walkCaches[level]?.Insert(WalkTag(number), number, table | rights);
+            _walkCaches[level]?.InsertAfterFind(WalkTag(number), number, table | rights);
             level--;
         }
     }

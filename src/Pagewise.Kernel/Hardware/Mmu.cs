@@ -94,15 +94,15 @@ public sealed partial class Mmu<TFormat> : IDisposable
         if (data != 0)
         {
             Counters.L2Hits++;
-            first.Insert(address, _asid, TFormat.IndexBits, level, data);
+            first.InsertAfterFind(address, _asid, TFormat.IndexBits, level, data);
             return SmallFrame(data, address, level);
         }
 
         data = Walk(address, kind, need, out level, out fault);
         if (data == 0)
             return 0;
-        first.Insert(address, _asid, TFormat.IndexBits, level, data);
-        second.Insert(address, _asid, TFormat.IndexBits, level, data);
+        first.InsertAfterFind(address, _asid, TFormat.IndexBits, level, data);
+        second.InsertAfterFind(address, _asid, TFormat.IndexBits, level, data);
         return SmallFrame(data, address, level);
     }
 

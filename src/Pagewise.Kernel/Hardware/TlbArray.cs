@@ -53,6 +53,16 @@ public sealed class TlbArray : IDisposable
             _sets.Insert(tag, pageNumber, data);
     }
 
+    /// <summary><see cref="Insert"/> right after <see cref="Find"/> looked for the same entry in vain, or found one that did not do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void InsertAfterFind(ulong tag, ulong pageNumber, ulong data)
+    {
+        if (_isPool)
+            _pool.Insert(tag, pageNumber, data);
+        else
+            _sets.InsertAfterFind(tag, pageNumber, data);
+    }
+
     /// <summary>Forgets the entry with a tag.</summary>
     public void Remove(ulong tag, ulong pageNumber)
     {

@@ -44,12 +44,12 @@ public sealed class TlbLevel : IDisposable
         return (data & need) == need ? data : 0;
     }
 
-    /// <summary>Puts a translation in, if the level keeps any of this size.</summary>
+    /// <summary>Puts a translation in, right after <see cref="Find"/> did not give it, if the level keeps any of this size.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Insert(ulong address, ushort asid, int indexBits, int level, ulong data)
+    public void InsertAfterFind(ulong address, ushort asid, int indexBits, int level, ulong data)
     {
         if (level == 1 && (data & PteBits.Global) == 0 && !_isAbsent)
-            _small.Insert(TlbKey.SmallTag(address, TlbKey.AsidBits(asid)), address >> Pfn.Shift, data);
+            _small.InsertAfterFind(TlbKey.SmallTag(address, TlbKey.AsidBits(asid)), address >> Pfn.Shift, data);
         else
             InsertOther(new TlbKey(address, asid, indexBits), level, data);
     }
