@@ -3,6 +3,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Slab;
 
 namespace Pagewise.Benchmarks;
 
@@ -14,6 +15,7 @@ public class PageAllocatorBenchmarks
     private MemMap _frames = null!;
     private ZoneTable _zones = null!;
     private BuddyAllocator _buddy = null!;
+    private KmemCache _cache = null!;
     private readonly uint[] _held = new uint[4096];
 
     /// <summary>The modelled release: 6.1 or 6.18.</summary>
@@ -30,12 +32,18 @@ public class PageAllocatorBenchmarks
         _frames = new MemMap(_memory);
         _zones = new ZoneTable(layout.Zones(), layout.Nodes, kernel, new PageAllocatorSysctls());
         _buddy = new BuddyAllocator(_zones, layout, _frames, new VmStat());
+        _cache = new KmemCache("bench", SlabLayout.Of(192, 0, cacheLineAligned: false, kernel, 1), Gfp.None, _buddy, _frames);
     }
+
+    /// <summary>An object of 192 bytes and back: a CPU's own slab.</summary>
+    [Benchmark]
+    public void SlabPair() => _cache.Free(_cache.Allocate(Gfp.Kernel));
 
     /// <summary>Gives the memory back.</summary>
     [GlobalCleanup]
     public void Cleanup()
     {
+        _cache.Dispose();
         _buddy.Dispose();
         _zones.Dispose();
         _frames.Dispose();

@@ -57,4 +57,7 @@ public enum PageFlags : uint
 
     /// <summary>First frame of a free block (PGTY_buddy); <see cref="PageFrame.Index"/> holds the block's order and list.</summary>
     Buddy = 1 << 15,
+
+    /// <summary>Part of a slab (PGTY_slab); its first frame describes it, see KmemCache.</summary>
+    Slab = 1 << 16,
 }
