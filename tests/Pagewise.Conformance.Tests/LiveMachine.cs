@@ -18,7 +18,7 @@ internal static class LiveMachine
         string thp = ReadLine("/sys/kernel/mm/transparent_hugepage/enabled");
         return $"# vmfuzz; kernel {ReadLine("/proc/sys/kernel/osrelease").Split('-')[0]}; ASLR off; uid {(isRoot ? "0 unless opts has u" : "1000")}; "
             + $"CAP_IPC_LOCK {(isRoot ? "yes" : "no")}; THP {thp}; overcommit {ReadLine("/proc/sys/vm/overcommit_memory")}; "
-            + $"RAM {MemInfoKib("MemTotal:")} KiB; swap {MemInfoKib("SwapTotal:")} KiB; "
+            + $"RAM {MemInfoKib("MemTotal:")} KiB; swap {MemInfoKib("SwapTotal:")} KiB; read_ahead_kb {ReadAheadKb()}; "
             + "fds: 3 log, 4 ro file 5 MiB ext4 in 64 KiB writes, 5 rw file 5 MiB ext4 in 64 KiB writes";
     }
 
@@ -76,6 +76,20 @@ internal static class LiveMachine
         }
 
         return format;
+    }
+
+    // The setting of the device that Scratch is on, which mountinfo names by its numbers.
+    private static string ReadAheadKb()
+    {
+        string best = "", device = "";
+        foreach (string line in File.ReadLines("/proc/self/mountinfo"))
+        {
+            string[] fields = line.Split(' ');
+            if (Scratch.StartsWith(fields[4], StringComparison.Ordinal) && fields[4].Length >= best.Length)
+                (best, device) = (fields[4], fields[2]);
+        }
+
+        return ReadLine($"/sys/class/bdi/{device}/read_ahead_kb");
     }
 
     private static string MemInfoKib(string field) =>

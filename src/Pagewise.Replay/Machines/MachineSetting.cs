@@ -75,6 +75,8 @@ public sealed class MachineSetting
             Number(text, 4096, 2 << 20) is var bytes && ulong.IsPow2(bytes)
                 ? spec with { FaultAroundBytes = (int)bytes }
                 : throw new FormatException()),
+        new("read_ahead_kb", "a number of KiB from 0 to 1048576", static (spec, text) =>
+            spec with { ReadAheadKb = (int)Number(text, 0, 1 << 20) }),
         new("stack_guard_gap", "a number of pages from 0 to 65536", static (spec, text) =>
             spec with { StackGuardGapPages = (int)Number(text, 0, 65536) }),
         new("uid", "a number from 0 to 4294967294", static (spec, text) => spec with { Uid = (uint)Number(text, 0, uint.MaxValue - 1) }),

@@ -43,11 +43,21 @@ public sealed partial class RecordingSettings
     /// <summary>Swap in bytes.</summary>
     public ulong? SwapBytes { get; private set; }
 
+    /// <summary>read_ahead_kb of the device that holds the files.</summary>
+    public int? ReadAheadKb { get; private set; }
+
     /// <summary>Whether it was made under valgrind, which places programs and mappings itself, not as Linux does.</summary>
     public bool IsPlacedByValgrind { get; private set; }
 
     /// <summary>Files that were open before the first recorded call.</summary>
     public IReadOnlyList<PreopenedFile> Files => _files;
+
+    private const ulong StdioBytes = 4096;
+    private const ulong CopyBytes = 65536;
+
+    // Of the machine of the vm corpus: there gawk and each of its libraries, up to libc's 1.9 MB, came in by one major
+    // fault each, and so did python3's 2.7 MB of text; the default of 128 KiB would have needed twenty for those.
+    private const int RecorderReadAheadKb = 8192;
 
     private readonly List<PreopenedFile> _files = [];
 
@@ -85,6 +95,8 @@ public sealed partial class RecordingSettings
             MemoryBytes = Bytes(memory.Groups[1].Value, memory.Groups[2].Value) ?? MemoryBytes;
         if (SwapPattern().Match(text) is { Success: true } swap)
             SwapBytes = Bytes(swap.Groups[1].Value, swap.Groups[2].Value) ?? SwapBytes;
+        if (ReadAheadPattern().Match(text) is { Success: true } readAhead)
+            ReadAheadKb = int.Parse(readAhead.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
         IsPlacedByValgrind |= ValgrindPattern().IsMatch(text);
         ReadFiles(text);
     }
@@ -102,11 +114,13 @@ public sealed partial class RecordingSettings
         CapSysAdmin = CapSysAdmin ?? assumed.CapSysAdmin,
         MemoryBytes = MemoryBytes ?? assumed.MemoryBytes,
         SwapBytes = SwapBytes ?? assumed.SwapBytes,
+        ReadAheadKb = ReadAheadKb ?? assumed.ReadAheadKb,
     };
 
     // "fds: 3 log, 4 ro file 5 MiB ext4, 5 rw file 5 MiB ext4"; "fds as in vmfuzz" is the same set. A file may be followed
-    // by "in 64 KiB writes". Without it: the fuzzer of the vm corpus filled the file it writes to by writes of 64 KiB,
-    // and found the one it only reads cached page by page, as the touches of those recordings show.
+    // by "in 64 KiB writes". Without it the first file counts as written through a stdio buffer, which has st_blksize =
+    // 4096 bytes (head -c 5M, fwrite, Python's files), and the writable one as its copy: cp, copy_file_range and sendfile
+    // splice through a pipe of 16 pages, so they write 64 KiB at a time.
     private void ReadFiles(string text)
     {
         if (text.Contains("fds as in vmfuzz", StringComparison.Ordinal))
@@ -116,10 +130,13 @@ public sealed partial class RecordingSettings
             if (int.TryParse(file.Groups[1].ValueSpan, out int fd) && Bytes(file.Groups[3].Value, file.Groups[4].Value) is { } size)
             {
                 bool isWritable = file.Groups[2].ValueSpan is "rw";
-                ulong writeBytes = Bytes(file.Groups[6].Value, "KiB") ?? (isWritable ? 65536UL : 0);
+                ulong writeBytes = Bytes(file.Groups[6].Value, "KiB") ?? (isWritable ? CopyBytes : StdioBytes);
                 _files.Add(new PreopenedFile(fd, isWritable, size, file.Groups[5].Value, writeBytes));
             }
         }
+
+        if (_files.Count > 0)
+            ReadAheadKb ??= RecorderReadAheadKb;
     }
 
     private static ulong? Bytes(string number, string unit)
@@ -153,6 +170,9 @@ public sealed partial class RecordingSettings
 
     [GeneratedRegex(@"\bRAM (\d{1,9}) (KiB|MiB|GiB|TiB)\b")]
     private static partial Regex MemoryPattern();
+
+    [GeneratedRegex(@"\bread_ahead_kb (\d{1,6})\b")]
+    private static partial Regex ReadAheadPattern();
 
     [GeneratedRegex(@"\bswap (\d{1,9}) (KiB|MiB|GiB|TiB)\b")]
     private static partial Regex SwapPattern();
