@@ -31,11 +31,11 @@ public sealed record ReplayOptions
 
     /// <summary>
     /// The machine where a recording does not say: that of the strace recordings in the oracle, Linux 6.18 on x86-64
-    /// with 23 GiB of memory, no swap and no ASLR, as root with CAP_IPC_LOCK and without CAP_SYS_RESOURCE.
+    /// with 24 GiB of memory (MemTotal 23.5 GiB), no swap and no ASLR, as root with CAP_IPC_LOCK and without CAP_SYS_RESOURCE.
     /// </summary>
     public static MachineSpec AssumedMachine { get; } = new()
     {
-        MemoryBytes = 23UL << 30,
+        MemoryBytes = 24UL << 30,
         CapIpcLock = true,
         CapSysResource = false,
         CapSysAdmin = false,

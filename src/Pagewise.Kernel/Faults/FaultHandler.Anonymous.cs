@@ -40,7 +40,7 @@ internal sealed partial class FaultHandler<TFormat>
         if ((area.Flags & VmFlags.Shared) != 0)
         {
             if ((entry & PteBits.Special) == 0)
-                _memMap[pfn].Flags |= PageFlags.Dirty;
+                _pages.DirtyFolio(pfn);
             return Reuse(ref area, ref mm, address, pte, entry);
         }
 

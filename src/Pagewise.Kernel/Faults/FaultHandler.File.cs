@@ -191,7 +191,7 @@ internal sealed partial class FaultHandler<TFormat>
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
         if (pfn == 0)
             return result;
-        _memMap[pfn].Flags |= PageFlags.Dirty;
+        _pages.DirtyFolio(pfn);
         FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area) | PteBits.Write | PteBits.Dirty);
         mm.Faults.File++;
         return result;

@@ -27,14 +27,47 @@ internal sealed partial class PageTablesOf<TFormat>
         public bool Entries(ulong firstEntry, ulong address, ulong end)
         {
             ulong last = firstEntry + (((end - address) >> Pfn.Shift) * (ulong)TFormat.EntryBytes);
-            for (ulong at = firstEntry; at < last; at += (ulong)TFormat.EntryBytes)
+            for (ulong at = firstEntry; at < last;)
             {
                 ulong entry = owner._tables.Load(at);
+                ulong next = at + (ulong)TFormat.EntryBytes;
                 if (Pte<TFormat>.IsPresent(entry))
-                    Change(at, entry);
+                {
+                    ulong seen = owner._features.ProtectsFoliosInBatches ? Batch(entry, ref next, last) : 0;
+                    for (; at < next; at += (ulong)TFormat.EntryBytes)
+                        Change(at, owner._tables.Load(at) | seen);
+                }
+
+                at = next;
             }
 
             return true;
+        }
+
+        /// <summary>
+        /// mprotect_folio_pte_batch: the entries from one on that map the next pages of its large folio and are as
+        /// writable; modify_prot_start_ptes gathers what the CPU has marked in any of them. Of file pages only.
+        /// </summary>
+        private readonly ulong Batch(ulong entry, ref ulong next, ulong last)
+        {
+            uint pfn = Pte<TFormat>.PfnOf(entry);
+            ref readonly PageFrame frame = ref owner._memMap[pfn];
+            if ((entry & PteBits.Special) != 0 || (frame.Flags & PageFlags.PageCache) == 0 || frame.FolioOrder == 0)
+                return 0;
+            ulong marks = entry;
+            ulong end = owner._pages.FolioStart(pfn) + owner._pages.FolioPages(pfn);
+            for (ulong index = frame.Index + 1; index < end && next < last; index++, next += (ulong)TFormat.EntryBytes)
+            {
+                ulong other = owner._tables.Load(next);
+                if (!Pte<TFormat>.IsPresent(other) || ((other ^ entry) & PteBits.Write) != 0)
+                    break;
+                ref readonly PageFrame neighbour = ref owner._memMap[Pte<TFormat>.PfnOf(other)];
+                if ((neighbour.Flags & PageFlags.PageCache) == 0 || neighbour.Mapping != frame.Mapping || neighbour.Index != index)
+                    break;
+                marks |= other;
+            }
+
+            return marks & (PteBits.Dirty | PteBits.Accessed);
         }
 
         public VisitResult Large(ulong entryAt, ulong entry, int level, ulong address, ulong end)

@@ -74,7 +74,8 @@ internal sealed partial class PageTablesOf<TFormat>
 
     /// <summary>
     /// Splits a large folio that straddles an end of the range, so that its part can go (truncate_inode_partial_folio).
-    /// Either way nothing maps it afterwards. A dirty folio's buffers cannot be released, so it stays whole.
+    /// Either way nothing maps it afterwards. It stays whole while it has a buffer to be written outside the range, for
+    /// that cannot be released (try_to_free_buffers).
     /// </summary>
     private void CutFolio(int inode, ulong page, ulong first, ulong last)
     {
@@ -87,8 +88,15 @@ internal sealed partial class PageTablesOf<TFormat>
         if (start >= first && end - 1 <= last)
             return;
         UnmapMapping(inode, start, end - 1, evenCows: false);
-        if (_pages.IsFolioDirty(pfn) && _inodes.Inodes[inode].Kind == InodeKind.Regular)
-            return;
+        if (_inodes.Inodes[inode].Kind == InodeKind.Regular)
+        {
+            // discard_buffer: what is gone need not be written any more.
+            for (ulong i = Math.Max(start, first); i <= Math.Min(end - 1, last); i++)
+                _memMap[_pages.Find(inode, i, out _)].Flags &= ~PageFlags.Dirty;
+            if (_pages.IsFolioDirty(pfn))
+                return;
+        }
+
         _pages.SplitFolio(pfn, Math.Max(start, first), uniform: false);
         if (last + 1 >= end)
             return;

@@ -80,7 +80,7 @@ internal sealed partial class PageTablesOf<TFormat>
             }
             else if ((entry & PteBits.Dirty) != 0)
             {
-                frame.Flags |= PageFlags.Dirty;
+                owner._pages.DirtyFolio(pfn);
             }
 
             owner._rmap.Remove(ref space, pfn);

@@ -206,7 +206,9 @@ public sealed partial class MemoryMappings
             return false;
         if (targetAnonVma != 0)
             return _anonVmas.IsSingular(target);
-        return _features.MergesUnfaultedIntoFaulted && (range.Middle == 0 || _anonVmas.IsSingular(range.Middle));
+        return _features.MergesUnfaultedIntoFaulted
+            && (range.Middle == 0 || _anonVmas.IsSingular(range.Middle))
+            && (range.CopiedFrom == 0 || _anonVmas.IsSingular(range.CopiedFrom));
     }
 
     /// <summary>An area without an anon_vma takes over that of the area it takes in (dup_anon_vma).</summary>

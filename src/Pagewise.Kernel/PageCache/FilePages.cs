@@ -125,6 +125,18 @@ public sealed class FilePages : IDisposable
         return false;
     }
 
+    /// <summary>Marks all of a cached page's folio to be written: a shared write fault does (block_page_mkwrite, block_dirty_folio).</summary>
+    public void DirtyFolio(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Flags |= PageFlags.Dirty;
+        if ((frame.Flags & PageFlags.PageCache) == 0 || frame.FolioOrder == 0)
+            return;
+        ulong start = FolioStart(pfn);
+        for (ulong i = start; i < start + FolioPages(pfn); i++)
+            _memMap[Find(frame.Mapping, i, out _)].Flags |= PageFlags.Dirty;
+    }
+
     /// <summary>
     /// Splits a folio so that one page stands alone: halves, quarters … down to that page (non-uniform folio_split), or
     /// all of it into single pages (split_folio).
