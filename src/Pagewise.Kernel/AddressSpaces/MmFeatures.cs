@@ -33,6 +33,7 @@ public sealed record MmFeatures
         HasLargeExt4Folios = kernel >= new KernelVersion(6, 16);
         MapsWholeFolios = kernel >= new KernelVersion(6, 18);
         CountedTableLevels = kernel < new KernelVersion(6, 7) ? 2 : kernel < new KernelVersion(6, 14) ? 3 : 5;
+        DontUnmapCountsLockedTwice = kernel >= new KernelVersion(6, 15);
         ProtectsFoliosInBatches = kernel >= new KernelVersion(6, 17);
     }
 
@@ -119,6 +120,12 @@ public sealed record MmFeatures
 
     /// <summary>6.18: a fault on a file maps all of a large folio when the area, the table and the file's end allow it.</summary>
     public bool MapsWholeFolios { get; }
+
+    /// <summary>
+    /// 6.15: MREMAP_DONTUNMAP of locked memory counts its pages in locked_vm at the new place and leaves the old ones
+    /// counted, which are unlocked (seen on 6.18: VmLck stays too high for ever).
+    /// </summary>
+    public bool DontUnmapCountsLockedTwice { get; }
 
     /// <summary>6.17: mprotect changes the entries of a folio together, and all get the dirty and accessed bits that one has.</summary>
     public bool ProtectsFoliosInBatches { get; }

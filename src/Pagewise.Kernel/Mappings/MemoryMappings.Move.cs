@@ -41,6 +41,8 @@ public sealed partial class MemoryMappings
 
         ulong hiwater = space.HiwaterVm;
         AccountRemap(mm, ref remap, _vmas[remap.Vma].Flags, remap.NewLength >> 12);
+        if (moved && keepsSource && remap.IsLocked && !_features.DontUnmapCountsLockedTwice)
+            space.LockedVm -= remap.NewLength >> 12;
         if (moved && keepsSource)
             CompleteDontUnmap(in remap, newVma);
         else

@@ -195,6 +195,24 @@ public sealed class MmapTests
         machine.SystemCalls.Madvise(task, at + Page, Page, Madvice.Remove).ShouldBe(Errno.EFBIG);
     }
 
+    [Theory]
+    [InlineData(1, 2UL, 0UL)]
+    [InlineData(18, 4UL, 2UL)]
+    public void LockedMemoryMovedWithItsSourceKeptIsCountedAsTheReleaseDoes(int minor, ulong moved, ulong left)
+    {
+        using Machine machine = Machine.Create(new MachineSpec { Kernel = new KernelVersion(6, minor), CapIpcLock = true });
+        int task = Programs.Run(machine, Programs.Static(machine));
+        ulong old = Map(machine, task, 2 * Page).Address;
+        machine.SystemCalls.Mlock(task, old, 2 * Page, MlockFlags.None).ShouldBe(SysResult.Ok);
+
+        ulong at = machine.SystemCalls.Mremap(task, old, 2 * Page, 2 * Page, MremapFlags.MayMove | MremapFlags.DontUnmap, 0).Address;
+        machine.AddressSpaces.Mms[machine.Tasks.Tasks[task].Mm].LockedVm.ShouldBe(moved);
+
+        machine.SystemCalls.Munmap(task, at, 2 * Page);
+        machine.SystemCalls.Munmap(task, old, 2 * Page);
+        machine.AddressSpaces.Mms[machine.Tasks.Tasks[task].Mm].LockedVm.ShouldBe(left);
+    }
+
     private static SysResult Map(Machine machine, int task, ulong length) =>
         machine.SystemCalls.Mmap(task, 0, length, ReadWrite, Anonymous, -1, 0);
 
