@@ -186,6 +186,14 @@ internal abstract class HeapCheckRun(HeapPrologue prologue, ResultLog log, Actio
     {
         if (!call.HasResult || call.Function == HeapFunction.Free)
             return;
+        // Of a log that lacks calls and where the heap began, only whether there was memory can be held against the model.
+        if (prologue.Lacks.Length > 0 && got != call.Result && got != 0 && call.Result != 0
+            && call.Function is not (HeapFunction.MallocUsableSize or HeapFunction.Mallopt or HeapFunction.MallocTrim))
+        {
+            Warn("an address that the format does not determine");
+            return;
+        }
+
         if (got == call.Result && (call.Function != HeapFunction.PosixMemalign || error == call.Error))
             log.Same();
         else

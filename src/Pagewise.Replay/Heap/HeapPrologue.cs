@@ -28,6 +28,9 @@ public sealed class HeapPrologue
     /// <summary>The value of GLIBC_TUNABLES.</summary>
     public string Tunables { get; private set; } = "";
 
+    /// <summary>What the format does not have, so that it does not determine addresses; empty for heap recordings.</summary>
+    public string Lacks { get; private set; } = "";
+
     /// <summary>The break at the first call; 0 when not recorded.</summary>
     public ulong HeapStart { get; private set; }
 
@@ -82,6 +85,9 @@ public sealed class HeapPrologue
                 string[] words = Encoding.UTF8.GetString(batch.Body(note)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 Release = words.Length > 0 ? words[0] : "";
                 Platform = words.Length > 3 ? words[3] : words.Contains("32") ? "i386" : "x86_64";
+                break;
+            case NoteKind.HeapLacks:
+                Lacks = Encoding.UTF8.GetString(batch.Body(note)).Trim();
                 break;
             case NoteKind.HeapTunables:
                 Tunables = Encoding.UTF8.GetString(batch.Body(note)).Trim();

@@ -65,6 +65,18 @@ public class HeapCheckerTests
     }
 
     [Fact]
+    public void AddressesThatAFormatDoesNotDetermineAreCountedNotCompared()
+    {
+        const string ltrace = "7 malloc(24) = 0x1010\n7 malloc(99) = 0x2020\n7 free(0x1010) = <void>\n7 malloc(9) = 0x1010\n";
+        using RecordingReader reader = RecordingReader.Open("test.log", new MemoryStream(Encoding.UTF8.GetBytes(ltrace)));
+        HeapCheckResult result = HeapChecker.Check(reader);
+
+        result.Calls.ShouldBe(4);
+        result.DifferenceCount.ShouldBe(0);
+        result.Warnings.ShouldBe([KeyValuePair.Create("an address that the format does not determine", 3L)]);
+    }
+
+    [Fact]
     public void AnotherPlatformOrReleaseIsOneClearLine()
     {
         Should.Throw<RecordingException>(() => CheckText("# glibc 2.20 word 64 x86_64\n[1] malloc(1) = 0x10\n"))
