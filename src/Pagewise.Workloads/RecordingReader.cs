@@ -24,7 +24,10 @@ public abstract class RecordingReader : IDisposable
     /// <summary>The strings met so far: paths and names. Ids stay valid for the reader's life.</summary>
     public StringTable Strings { get; } = new();
 
-    /// <summary>How many calls without a decoder were met, by name, ordered; for one warning at the end.</summary>
+    /// <summary>
+    /// How many calls without a decoder were met, by name, ordered; for one warning at the end. Those that nothing modelled
+    /// depends on are left out.
+    /// </summary>
     public IReadOnlyList<KeyValuePair<string, long>> UnknownCalls
     {
         get
@@ -32,7 +35,7 @@ public abstract class RecordingReader : IDisposable
             var calls = new List<KeyValuePair<string, long>>();
             for (int name = 1; name < _unknownCalls.Length; name++)
             {
-                if (_unknownCalls[name] > 0)
+                if (_unknownCalls[name] > 0 && !CallsWithoutEffect.Has(Strings.GetString(name)))
                     calls.Add(KeyValuePair.Create(Strings.GetString(name), _unknownCalls[name]));
             }
 
