@@ -32,6 +32,7 @@ public sealed record ReplayOptions
     /// <summary>
     /// The machine where a recording does not say: that of the strace recordings in the oracle, Linux 6.18 on x86-64
     /// with 24 GiB of memory (MemTotal 23.5 GiB), no swap and no ASLR, as root with CAP_IPC_LOCK and without CAP_SYS_RESOURCE.
+    /// Its read_ahead_kb is inferred (docs/fidelity.md).
     /// </summary>
     public static MachineSpec AssumedMachine { get; } = new()
     {
@@ -39,5 +40,6 @@ public sealed record ReplayOptions
         CapIpcLock = true,
         CapSysResource = false,
         CapSysAdmin = false,
+        ReadAheadKb = 8192,
     };
 }

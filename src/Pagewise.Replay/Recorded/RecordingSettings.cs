@@ -55,10 +55,6 @@ public sealed partial class RecordingSettings
     private const ulong StdioBytes = 4096;
     private const ulong CopyBytes = 65536;
 
-    // Of the machine of the vm corpus, inferred: its programs have few major faults for their size (gawk with its libraries
-    // 7, python3 with 2.7 MB of text 3), fewer than windows of 128 KiB would give.
-    private const int RecorderReadAheadKb = 8192;
-
     private readonly List<PreopenedFile> _files = [];
 
     /// <summary>Takes in the text of one header line.</summary>
@@ -134,9 +130,6 @@ public sealed partial class RecordingSettings
                 _files.Add(new PreopenedFile(fd, isWritable, size, file.Groups[5].Value, writeBytes));
             }
         }
-
-        if (_files.Count > 0)
-            ReadAheadKb ??= RecorderReadAheadKb;
     }
 
     private static ulong? Bytes(string number, string unit)
