@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 
@@ -55,6 +56,14 @@ public abstract partial class Machine
     private static ulong BytesUpTo(uint maxPfn) =>
         (((ulong)maxPfn + (1 << PageOrder.Max) - 1) & ~((1UL << PageOrder.Max) - 1)) << Pfn.Shift;
 
+    /// <summary>A disk of which only the cost table is known: each read takes major_fault, any number at once.</summary>
+    private static BlockDeviceSpec AssumedDisk(CostTable costs) => new("disk")
+    {
+        ReadLatencyNs = costs.MajorFault,
+        WriteLatencyNs = costs.MajorFault,
+        QueueDepth = BlockDeviceSpec.MostQueueDepth,
+    };
+
     private static VmSettings SettingsOf(MachineSpec spec, ulong totalRamPages) => new()
     {
         Kernel = spec.Kernel,
@@ -95,6 +104,12 @@ public abstract partial class Machine
             throw Bad($"fault_around_bytes of {spec.FaultAroundBytes}: a power of two from 4096 to 2097152 is needed");
         if (spec.ReadAheadKb is < 0 or > 1 << 20)
             throw Bad($"read_ahead_kb of {spec.ReadAheadKb}: 0 to 1048576 is needed");
+        foreach (BlockDeviceSpec device in spec.BlockDevices)
+        {
+            if (device.Problem() is { } problem)
+                throw new ArgumentException(problem, nameof(spec));
+        }
+
         CpuPreset preset = CpuPreset.Find(spec.Cpu)
             ?? throw Bad($"no CPU preset is called '{spec.Cpu}'; there are {string.Join(", ", CpuPreset.All.Select(known => known.Name))}");
         CostTable costs = preset.Costs;

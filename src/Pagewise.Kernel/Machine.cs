@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
@@ -21,7 +22,9 @@ public abstract partial class Machine : IDisposable
     {
         Spec = spec;
         Preset = preset;
-        Clock = new Clock(preset.Costs);
+        Clock = new Clock(preset.Costs) { Translations = TotalTlbCounters };
+        Events = new EventQueue(Clock);
+        BlockDevices = new BlockDevices(Clock, Events, spec.BlockDevices.Count > 0 ? spec.BlockDevices : [AssumedDisk(preset.Costs)]);
         MemoryLayout layout = LayoutOf(spec);
         _memory = new PhysicalMemory(BytesUpTo(layout.MaxPfn));
         MemMap = new MemMap(_memory);
@@ -85,14 +88,13 @@ public abstract partial class Machine : IDisposable
     public Clock Clock { get; }
 
     /// <summary>Virtual time since the machine was switched on, in nanoseconds.</summary>
-    public double NowNs
-    {
-        get
-        {
-            TlbCounters done = TotalTlbCounters();
-            return Clock.TranslationNs(done) + Clock.FlushNs(done) + Clock.FaultsNs + Clock.SystemCallsNs;
-        }
-    }
+    public double NowNs => Clock.NowNs;
+
+    /// <summary>What is to happen at a moment of virtual time.</summary>
+    public EventQueue Events { get; }
+
+    /// <summary>The block devices; the first holds the files.</summary>
+    public BlockDevices BlockDevices { get; }
 
     /// <summary>What the MMU of one CPU did.</summary>
     /// <param name="cpu">From 0 to <see cref="MachineSpec.Cpus"/> − 1.</param>
@@ -150,6 +152,8 @@ public abstract partial class Machine : IDisposable
     {
         if (!disposing)
             return;
+        BlockDevices.Dispose();
+        Events.Dispose();
         AddressSpaces.Dispose();
         Inodes.Dispose();
         Tasks.Dispose();

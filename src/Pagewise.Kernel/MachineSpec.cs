@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 
@@ -78,6 +79,9 @@ public sealed record MachineSpec
 
     /// <summary>read_ahead_kb of the block devices.</summary>
     public int ReadAheadKb { get; init; } = 128;
+
+    /// <summary>The block devices: files lie on the first. Empty: one disk of which only the cost major_fault is known.</summary>
+    public IReadOnlyList<BlockDeviceSpec> BlockDevices { get; init; } = [];
 
     /// <summary>vm.legacy_va_layout: always place bottom-up.</summary>
     public bool LegacyVaLayout { get; init; }

@@ -2,7 +2,7 @@ namespace Pagewise.Kernel.Frames;
 
 /// <summary>
 /// State of a frame: Linux's page flags (include/linux/page-flags.h) and page types, with our own bit numbers. The top
-/// eight bits hold <see cref="PageFrame.FolioOrder"/>.
+/// four bits hold <see cref="PageFrame.FolioOrder"/>.
 /// </summary>
 [Flags]
 public enum PageFlags : uint
@@ -60,4 +60,13 @@ public enum PageFlags : uint
 
     /// <summary>Part of a slab (PGTY_slab); its first frame describes it, see KmemCache.</summary>
     Slab = 1 << 16,
+
+    /// <summary>Its contents are being read from the device: not mapped, not given to readers (PG_locked without PG_uptodate).</summary>
+    Reading = 1 << 17,
+
+    /// <summary>Its contents are being written to the device (PG_writeback).</summary>
+    Writeback = 1 << 18,
+
+    /// <summary>On a page of a file the mark at which readahead goes on (PG_readahead); under writeback, to be reclaimed as soon as it is written (PG_reclaim): one bit, as in Linux.</summary>
+    Reclaim = 1 << 19,
 }

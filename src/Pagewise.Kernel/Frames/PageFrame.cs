@@ -6,7 +6,7 @@ namespace Pagewise.Kernel.Frames;
 /// </summary>
 public struct PageFrame
 {
-    private const int OrderShift = 24;
+    private const int OrderShift = 28;
 
     /// <summary>State.</summary>
     public PageFlags Flags;

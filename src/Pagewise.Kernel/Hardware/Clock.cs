@@ -34,6 +34,22 @@ public sealed class Clock(CostTable costs)
     /// <summary>Page-table entries that system calls cleared, changed, copied or moved.</summary>
     public long SystemCallPages { get; internal set; }
 
+    /// <summary>Time that tasks waited for devices and timers, in nanoseconds.</summary>
+    public double WaitedNs { get; internal set; }
+
+    /// <summary>What the MMUs of the machine did; without one no translation takes time.</summary>
+    internal Func<TlbCounters>? Translations { get; set; }
+
+    /// <summary>Virtual time since the machine was switched on, in nanoseconds.</summary>
+    public double NowNs
+    {
+        get
+        {
+            TlbCounters done = Translations?.Invoke() ?? default;
+            return TranslationNs(done) + FlushNs(done) + FaultsNs + SystemCallsNs + WaitedNs;
+        }
+    }
+
     /// <summary>Time that translation took, in nanoseconds.</summary>
     public double TranslationNs(in TlbCounters done) =>
         ((done.L1DataHits + done.L1InstructionHits) * Costs.L1TlbHit)

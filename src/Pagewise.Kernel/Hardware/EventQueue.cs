@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.Hardware;
+
+/// <summary>
+/// What is to happen at a moment of virtual time: completions of devices, timers (kernel/time/timer.c). A binary heap
+/// by moment, then by order of scheduling, so that the same run always takes the same order. Events run when the
+/// machine looks (entries to the kernel: system calls and faults) and while a task waits; a busy CPU delays them, as it
+/// delays softirqs and kernel threads.
+/// </summary>
+/// <param name="clock">The machine's clock.</param>
+public sealed class EventQueue(Clock clock) : IDisposable
+{
+    private const int Capacity = 1 << 20;
+
+    private readonly NativeArray<TimerEvent> _heap = new(Capacity);
+    private readonly List<IAgent> _agents = [];
+    private long _sequence;
+
+    /// <summary>Events to come.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>When the next event is due, in virtual nanoseconds; infinity when there is none.</summary>
+    public double NextNs => Count == 0 ? double.PositiveInfinity : _heap[0].AtNs;
+
+    /// <summary>Gives an agent the number that <see cref="Schedule"/> takes.</summary>
+    public int Register(IAgent agent)
+    {
+        _agents.Add(agent);
+        return _agents.Count - 1;
+    }
+
+    /// <summary>Lets an agent run at a moment; one that has passed means as soon as the machine looks.</summary>
+    /// <param name="atNs">The moment in virtual nanoseconds.</param>
+    /// <param name="agent">The agent's number.</param>
+    /// <param name="argument">What it is told.</param>
+    /// <exception cref="InvalidOperationException">2^20 events are waiting already.</exception>
+    public void Schedule(double atNs, int agent, int argument)
+    {
+        if (Count == Capacity)
+            throw new InvalidOperationException($"{Capacity} events are waiting: whoever schedules them does not stop");
+        var added = new TimerEvent { AtNs = atNs, Sequence = _sequence++, Agent = agent, Argument = argument };
+        int at = Count++;
+        while (at > 0 && added.IsBefore(in _heap[(at - 1) / 2]))
+        {
+            _heap[at] = _heap[(at - 1) / 2];
+            at = (at - 1) / 2;
+        }
+
+        _heap[at] = added;
+    }
+
+    /// <summary>Takes an agent's events with an argument back (timer_delete); how many there were.</summary>
+    public int Cancel(int agent, int argument)
+    {
+        int kept = 0;
+        int count = Count;
+        // The survivors are scheduled anew under their old sequence numbers: the order stays.
+        for (int i = 0; i < count; i++)
+        {
+            if (_heap[i].Agent != agent || _heap[i].Argument != argument)
+                _heap[kept++] = _heap[i];
+        }
+
+        Count = kept;
+        for (int i = (kept / 2) - 1; i >= 0; i--)
+            SiftDown(i);
+        return count - kept;
+    }
+
+    /// <summary>Runs what is due. Cheap while nothing waits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void RunDue()
+    {
+        if (Count != 0)
+            RunUntilNow();
+    }
+
+    /// <summary>
+    /// The running task waits for a moment: time passes, and the events up to then run in their order. A moment that has
+    /// passed takes no time.
+    /// </summary>
+    /// <param name="untilNs">The moment in virtual nanoseconds.</param>
+    public void WaitUntil(double untilNs)
+    {
+        while (Count != 0 && _heap[0].AtNs <= untilNs)
+            RunNext();
+        AdvanceTo(untilNs);
+    }
+
+    /// <summary>The running task waits for the next event, which runs; false when there is none to wait for.</summary>
+    public bool WaitForNext()
+    {
+        if (Count == 0)
+            return false;
+        RunNext();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _heap.Dispose();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunUntilNow()
+    {
+        while (Count != 0 && _heap[0].AtNs <= clock.NowNs)
+            RunNext();
+    }
+
+    private void RunNext()
+    {
+        TimerEvent next = _heap[0];
+        _heap[0] = _heap[--Count];
+        SiftDown(0);
+        AdvanceTo(next.AtNs);
+        _agents[next.Agent].Run(next.Argument);
+    }
+
+    private void AdvanceTo(double atNs)
+    {
+        double now = clock.NowNs;
+        if (atNs > now)
+            clock.WaitedNs += atNs - now;
+    }
+
+    private void SiftDown(int at)
+    {
+        TimerEvent moved = _heap[at];
+        while (true)
+        {
+            int child = (2 * at) + 1;
+            if (child >= Count)
+                break;
+            if (child + 1 < Count && _heap[child + 1].IsBefore(in _heap[child]))
+                child++;
+            if (!_heap[child].IsBefore(in moved))
+                break;
+            _heap[at] = _heap[child];
+            at = child;
+        }
+
+        _heap[at] = moved;
+    }
+}
