@@ -4,6 +4,7 @@ using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Tasks;
@@ -39,7 +40,8 @@ public abstract partial class Machine : IDisposable
         Settings = SettingsOf(spec, Allocator.TotalPages);
         Scheduler = new Scheduler(Tasks, Allocator, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
-        FilePages = new FilePages(Inodes, MemMap, Allocator, VmStat);
+        Lru = new LruLists(MemMap, Allocator, VmStat);
+        FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, VmStat);
     }
 
     /// <summary>What the machine was made from.</summary>
@@ -74,6 +76,9 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>Which task runs.</summary>
     public Scheduler Scheduler { get; }
+
+    /// <summary>The LRU lists.</summary>
+    public LruLists Lru { get; }
 
     /// <summary>Pages of files in memory.</summary>
     public FilePages FilePages { get; }
@@ -158,6 +163,7 @@ public abstract partial class Machine : IDisposable
         Inodes.Dispose();
         Tasks.Dispose();
         FilePages.Dispose();
+        Lru.Dispose();
         Allocator.Dispose();
         Zones.Dispose();
         MemMap.Dispose();

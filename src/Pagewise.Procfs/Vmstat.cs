@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Procfs;
@@ -79,6 +80,51 @@ public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
             ["nr_shmem"] = stat.NrShmem,
             ["nr_anon_transparent_hugepages"] = stat.NrAnonTransparentHugepages,
             ["nr_page_table_pages"] = stat.NrPageTablePages,
+            ["nr_inactive_anon"] = machine.Lru.Pages(LruList.InactiveAnon),
+            ["nr_active_anon"] = machine.Lru.Pages(LruList.ActiveAnon),
+            ["nr_inactive_file"] = machine.Lru.Pages(LruList.InactiveFile),
+            ["nr_active_file"] = machine.Lru.Pages(LruList.ActiveFile),
+            ["nr_unevictable"] = machine.Lru.Pages(LruList.Unevictable),
+            ["nr_zone_inactive_anon"] = machine.Lru.Pages(LruList.InactiveAnon),
+            ["nr_zone_active_anon"] = machine.Lru.Pages(LruList.ActiveAnon),
+            ["nr_zone_inactive_file"] = machine.Lru.Pages(LruList.InactiveFile),
+            ["nr_zone_active_file"] = machine.Lru.Pages(LruList.ActiveFile),
+            ["nr_zone_unevictable"] = machine.Lru.Pages(LruList.Unevictable),
+            ["nr_isolated_anon"] = stat.NrIsolatedAnon,
+            ["nr_isolated_file"] = stat.NrIsolatedFile,
+            ["nr_swapcached"] = stat.NrSwapCached,
+            ["nr_vmscan_write"] = stat.NrVmscanWrite,
+            ["nr_vmscan_immediate_reclaim"] = stat.NrVmscanImmediateReclaim,
+            ["workingset_refault_anon"] = stat.WorkingsetRefaultAnon,
+            ["workingset_refault_file"] = stat.WorkingsetRefaultFile,
+            ["workingset_activate_anon"] = stat.WorkingsetActivateAnon,
+            ["workingset_activate_file"] = stat.WorkingsetActivateFile,
+            ["workingset_restore_anon"] = stat.WorkingsetRestoreAnon,
+            ["workingset_restore_file"] = stat.WorkingsetRestoreFile,
+            ["pswpin"] = stat.PswpIn,
+            ["pswpout"] = stat.PswpOut,
+            ["pgactivate"] = stat.PgActivate,
+            ["pgdeactivate"] = stat.PgDeactivate,
+            ["pglazyfreed"] = stat.PgLazyFreed,
+            ["pgrefill"] = stat.PgRefill,
+            ["pgrotated"] = stat.PgRotated,
+            ["pgsteal_kswapd"] = stat.PgStealKswapd,
+            ["pgsteal_direct"] = stat.PgStealDirect,
+            ["pgscan_kswapd"] = stat.PgScanKswapd,
+            ["pgscan_direct"] = stat.PgScanDirect,
+            ["pgscan_direct_throttle"] = stat.PgScanDirectThrottle,
+            ["pgscan_anon"] = stat.PgScanAnon,
+            ["pgscan_file"] = stat.PgScanFile,
+            ["pgsteal_anon"] = stat.PgStealAnon,
+            ["pgsteal_file"] = stat.PgStealFile,
+            ["slabs_scanned"] = stat.SlabsScanned,
+            ["kswapd_low_wmark_hit_quickly"] = stat.KswapdLowWmarkHitQuickly,
+            ["kswapd_high_wmark_hit_quickly"] = stat.KswapdHighWmarkHitQuickly,
+            ["pageoutrun"] = stat.PageOutRun,
+            ["unevictable_pgs_culled"] = stat.UnevictablePgsCulled,
+            ["unevictable_pgs_rescued"] = stat.UnevictablePgsRescued,
+            ["swap_ra"] = stat.SwapRa,
+            ["swap_ra_hit"] = stat.SwapRaHit,
             ["pgfree"] = stat.PgFree,
             ["pglazyfree"] = stat.PgLazyFree,
             ["pgfault"] = stat.PgFault,
@@ -103,7 +149,10 @@ public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
             Add("numa_interleave", zone.NumaInterleave);
             Add("numa_local", zone.NumaLocal);
             Add("numa_other", zone.NumaOther);
-            Add("pgalloc_" + zone.Type.Name().ToLowerInvariant(), zone.PgAlloc);
+            string type = zone.Type.Name().ToLowerInvariant();
+            Add("pgalloc_" + type, zone.PgAlloc);
+            moved["allocstall_" + type] = stat.AllocStall[(int)zone.Type];
+            moved["pgskip_" + type] = stat.PgSkip[(int)zone.Type];
         }
 
         return moved;

@@ -7,6 +7,9 @@ namespace Pagewise.Kernel.Faults;
 
 internal sealed partial class FaultHandler<TFormat>
 {
+    /// <summary>References beyond which do_wp_page does not try whether some can go: the entry's, the swap cache's, a batch's.</summary>
+    private const int MostReuseReferences = 3;
+
     /// <summary>The first touch of private memory (do_anonymous_page): a read shows the zero page, a write gets a frame.</summary>
     private FaultResult DoAnonymousPage(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool write)
     {
@@ -23,7 +26,7 @@ internal sealed partial class FaultHandler<TFormat>
         uint pfn = AllocUserPages(in area, address, Gfp.UserPage | Gfp.Zero, 0);
         if (pfn == 0)
             return FaultResult.Oom;
-        _rmap.AddNewAnon(ref mm, pfn, area.AnonVma, area.PageIndex(address));
+        AddNewAnon(ref area, ref mm, pfn, address);
         _tables.Store(pte, Pte<TFormat>.Make(pfn, protection | PteBits.Write | PteBits.Dirty));
         mm.Faults.Anonymous++;
         _clock.ZeroedPages++;
@@ -63,8 +66,14 @@ internal sealed partial class FaultHandler<TFormat>
         ref PageFrame frame = ref _memMap[pfn];
         if ((frame.Flags & PageFlags.Anon) == 0)
             return false;
-        return (frame.Flags & PageFlags.AnonExclusive) != 0
-            || ((frame.Flags & (PageFlags.Head | PageFlags.Tail)) == 0 && frame.RefCount == 1);
+        if ((frame.Flags & PageFlags.AnonExclusive) != 0)
+            return true;
+        if ((frame.Flags & (PageFlags.Head | PageFlags.Tail)) != 0 || frame.RefCount > MostReuseReferences)
+            return false;
+        // A reference may be only a batch's.
+        if ((frame.Flags & PageFlags.Lru) == 0)
+            _lru.Drain();
+        return frame.RefCount == 1;
     }
 
     /// <summary>Makes an entry writable in place (wp_page_reuse).</summary>
@@ -90,7 +99,7 @@ internal sealed partial class FaultHandler<TFormat>
         else
             _clock.ZeroedPages++;
         ulong entry = Pte<TFormat>.Make(copy, PageProtection(area) | PteBits.Write | PteBits.Dirty);
-        _rmap.AddNewAnon(ref mm, copy, area.AnonVma, area.PageIndex(address));
+        AddNewAnon(ref area, ref mm, copy, address);
         _tables.Store(pte, entry);
         _cpus.FlushPage(area.Mm, address);
         if (isCounted)

@@ -179,7 +179,7 @@ internal sealed partial class FaultHandler<TFormat>
 
         _memMap.Copy(copy, pfn);
         _clock.CopiedPages++;
-        _rmap.AddNewAnon(ref mm, copy, area.AnonVma, area.PageIndex(address));
+        AddNewAnon(ref area, ref mm, copy, address);
         _tables.Store(pte, Pte<TFormat>.Make(copy, PageProtection(area) | PteBits.Write | PteBits.Dirty));
         mm.Faults.CopyOnWrite++;
         return result;

@@ -83,6 +83,9 @@ internal sealed partial class FaultHandler<TFormat>
     {
         ulong start = address & ~(HugePage.SizeBytes - 1);
         _rmap.AddNewHugeAnon(ref mm, head, area.AnonVma, area.PageIndex(start));
+        if ((area.Flags & (VmFlags.Locked | VmFlags.Special)) == VmFlags.Locked)
+            _rmap.Mlock(head, locks: true);
+        _lru.Add(head);
         _tables.Store(pmd, Pte<TFormat>.Make(head, PageProtection(area) | PteBits.PageSize | PteBits.Write | PteBits.Dirty));
         mm.Faults.Huge++;
         _clock.ZeroedPages += HugePage.Frames;

@@ -3,6 +3,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 using Pagewise.NativeMemory;
@@ -23,6 +24,7 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
     private readonly MemPolicyTable _policies;
+    private readonly LruLists _lru;
     private readonly FilePages _pages;
     private readonly VmStat _stat;
     private readonly PteTables<TFormat> _tables;
@@ -44,6 +46,7 @@ internal sealed partial class FaultHandler<TFormat>
         _memMap = state.MemMap;
         _allocator = state.Allocator;
         _policies = state.Spaces.Policies;
+        _lru = state.Lru;
         _pages = state.Pages;
         _stat = state.Stat;
         _tables = tables;
@@ -208,6 +211,19 @@ internal sealed partial class FaultHandler<TFormat>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private uint AllocByPolicy(in VmArea area, ulong address, Gfp gfp, int order) =>
         _allocator.AllocPagesVma(gfp, order, _policies[area.Policy], MemPolicy.InterleaveIndex(area.PgOff, (address - area.Start) >> Pfn.Shift, order));
+
+    /// <summary>
+    /// Maps a new anonymous page and lets it wait for its list (page_add_new_anon_rmap,
+    /// lru_cache_add_inactive_or_unevictable): in a locked area it is locked.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddNewAnon(ref VmArea area, ref MmStruct mm, uint pfn, ulong address)
+    {
+        _rmap.AddNewAnon(ref mm, pfn, area.AnonVma, area.PageIndex(address));
+        if ((area.Flags & (VmFlags.Locked | VmFlags.Special)) == VmFlags.Locked)
+            _rmap.Mlock(pfn, locks: true);
+        _lru.Add(pfn);
+    }
 
     private uint NewZeroPage()
     {

@@ -1,6 +1,7 @@
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 
@@ -12,6 +13,7 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="Inodes">Files.</param>
 /// <param name="MemMap">Frames.</param>
 /// <param name="Allocator">Who hands frames out.</param>
+/// <param name="Lru">The LRU lists.</param>
 /// <param name="Pages">The page cache.</param>
 /// <param name="Stat">Counters.</param>
 /// <param name="Clock">Counts of what takes time.</param>
@@ -25,6 +27,7 @@ internal sealed record KernelState(
     InodeTable Inodes,
     MemMap MemMap,
     BuddyAllocator Allocator,
+    LruLists Lru,
     FilePages Pages,
     VmStat Stat,
     Clock Clock,

@@ -44,6 +44,7 @@ internal sealed partial class PageTablesOf<TFormat>
         ref VmArea area = ref _vmas[vma];
         if (!area.IsAnonymous)
             return Errno.EINVAL;
+        _lru.Drain();
         AgeVisitor visitor = new(this, area.Mm, makesLazy: true);
         _tables.Walk(area.Mm, start, end, ref visitor);
         if (visitor.Changed)
@@ -151,7 +152,7 @@ internal sealed partial class PageTablesOf<TFormat>
             {
                 ulong entry = owner._tables.Load(at);
                 if (Pte<TFormat>.IsPresent(entry) && (entry & PteBits.Special) == 0)
-                    Age(at, entry, 1);
+                    Age(at, entry);
             }
 
             return true;
@@ -167,24 +168,29 @@ internal sealed partial class PageTablesOf<TFormat>
                 return VisitResult.Again;
             }
 
-            Age(entryAt, entry, HugePage.Frames);
+            Age(entryAt, entry);
             return VisitResult.Continue;
         }
 
         public readonly bool Hole(ulong address, ulong end) => true;
 
-        private void Age(ulong at, ulong entry, uint pages)
+        private void Age(ulong at, ulong entry)
         {
-            ref PageFrame frame = ref owner._memMap[Pte<TFormat>.PfnOf(entry)];
+            uint pfn = Pte<TFormat>.PfnOf(entry);
+            ref PageFrame frame = ref owner._memMap[pfn];
             ulong cleared = PteBits.Accessed;
             if (makesLazy)
             {
                 if ((frame.Flags & PageFlags.Anon) == 0 || frame.MapCount > 1)
                     return;
                 cleared |= PteBits.Dirty;
-                if ((frame.Flags & PageFlags.SwapBacked) != 0)
-                    owner._stat.PgLazyFree += pages;
-                frame.Flags &= ~(PageFlags.SwapBacked | PageFlags.Dirty | PageFlags.Referenced);
+                frame.Flags &= ~PageFlags.Dirty;
+                owner._lru.LazyFree(pfn);
+            }
+            else if ((frame.Flags & PageFlags.Tail) == 0 && frame.MapCount <= 1)
+            {
+                frame.Flags &= ~PageFlags.Referenced;
+                owner._lru.Deactivate(pfn);
             }
 
             if ((entry & cleared) == 0)

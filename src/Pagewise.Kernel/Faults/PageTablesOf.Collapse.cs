@@ -68,6 +68,7 @@ internal sealed partial class PageTablesOf<TFormat>
         }
 
         _rmap.AddNewHugeAnon(ref mm, head, area.AnonVma, area.PageIndex(address));
+        _lru.Add(head);
         _faults.PutAside(pmd, (uint)(table >> Pfn.Shift));
         ulong protection = PageProtection(area) | PteBits.PageSize | PteBits.Dirty;
         if ((area.Flags & VmFlags.Write) != 0)

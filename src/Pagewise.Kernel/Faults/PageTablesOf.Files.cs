@@ -110,6 +110,7 @@ internal sealed partial class PageTablesOf<TFormat>
         ulong end = lengthBytes == 0 ? ulong.MaxValue >> Pfn.Shift : (offsetBytes + lengthBytes) >> Pfn.Shift;
         if (first >= end)
             return;
+        _lru.Drain();
         for (ulong index = first; ; index++)
         {
             uint pfn = _pages.NextFrame(inode, ref index, end - 1);

@@ -17,6 +17,7 @@ internal sealed partial class PageTablesOf<TFormat>
     private Errno ColdOrPageOut(int vma, ulong start, ulong end, bool pageOut)
     {
         ref VmArea area = ref _vmas[vma];
+        _lru.Drain();
         AgeVisitor visitor = new(this, area.Mm, makesLazy: false);
         _tables.Walk(area.Mm, start, end, ref visitor);
         if (visitor.Changed)

@@ -89,6 +89,7 @@ internal sealed partial class PageTablesOf<TFormat>
     public override void ApplyLock(int vma, ulong start, ulong end)
     {
         ref VmArea area = ref _vmas[vma];
+        _lru.Drain();
         LockVisitor visitor = new(this, (area.Flags & VmFlags.Locked) != 0);
         _tables.Walk(area.Mm, start, end, ref visitor);
     }

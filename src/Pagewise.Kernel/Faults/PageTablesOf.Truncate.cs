@@ -52,6 +52,7 @@ internal sealed partial class PageTablesOf<TFormat>
     /// <summary>Takes pages whose contents are gone out of the page cache (truncate_inode_pages_range).</summary>
     private void RemovePages(int inode, ulong first, ulong last)
     {
+        _lru.Drain();
         CutFolio(inode, first, first, last);
         CutFolio(inode, last, first, last);
         ulong index = first;

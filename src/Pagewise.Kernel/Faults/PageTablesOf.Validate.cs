@@ -15,6 +15,8 @@ internal sealed partial class PageTablesOf<TFormat>
             census.References[_faults.HugeZeroPage]++;
         foreach (uint pfn in _faults.SpecialFrames)
             census.References[pfn]++;
+        foreach (uint pfn in _lru.WaitingFrames())
+            census.References[pfn]++;
         for (int mm = 1; mm < _mms.HighWater; mm++)
         {
             if (_mms[mm].Pgd != 0)

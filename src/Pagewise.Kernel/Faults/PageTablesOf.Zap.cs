@@ -13,6 +13,7 @@ internal sealed partial class PageTablesOf<TFormat>
     {
         ref MmStruct space = ref _mms[mm];
         space.HiwaterRss = Math.Max(space.HiwaterRss, space.Rss.Total);
+        _lru.Drain();
         ZapVisitor visitor = new(this, mm, keepMarkers, evenCows);
         _tables.Walk(mm, start, end, ref visitor);
         if (visitor.Changed)

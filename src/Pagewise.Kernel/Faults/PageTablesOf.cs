@@ -1,6 +1,7 @@
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 using Pagewise.NativeMemory;
@@ -17,6 +18,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
     private readonly InodeTable _inodes;
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
+    private readonly LruLists _lru;
     private readonly FilePages _pages;
     private readonly VmStat _stat;
     private readonly PteTables<TFormat> _tables;
@@ -35,6 +37,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _inodes = state.Inodes;
         _memMap = state.MemMap;
         _allocator = state.Allocator;
+        _lru = state.Lru;
         _pages = state.Pages;
         _stat = state.Stat;
         _tables = tables;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
-using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Lru;
 
 namespace Pagewise.Kernel.Faults;
 
@@ -9,7 +9,7 @@ namespace Pagewise.Kernel.Faults;
 /// Counts of who maps a frame (mm/rmap.c): map counts, references, the rss counters of the address space and the
 /// machine's nr_mapped and nr_anon_pages. A frame goes back to the allocator with its last reference.
 /// </summary>
-internal sealed class Rmap(MemMap memMap, BuddyAllocator allocator, VmStat stat)
+internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
 {
     /// <summary>Maps a new anonymous page that nothing else knows (folio_add_new_anon_rmap): takes over the allocator's reference.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -161,6 +161,7 @@ internal sealed class Rmap(MemMap memMap, BuddyAllocator allocator, VmStat stat)
         frame.Flags ^= PageFlags.Mlocked;
         long pages = (frame.Flags & PageFlags.Head) != 0 ? HugePage.Frames : 1;
         stat.NrMlock += locks ? pages : -pages;
+        lru.UpdateEvictable(head);
     }
 
     /// <summary>Takes a reference (folio_get).</summary>
@@ -174,7 +175,7 @@ internal sealed class Rmap(MemMap memMap, BuddyAllocator allocator, VmStat stat)
         if ((frame.Flags & (PageFlags.Head | PageFlags.Tail)) != 0)
             PutHuge(memMap.Head(pfn));
         else if (--frame.RefCount == 0)
-            Free(pfn, ref frame);
+            lru.Free(pfn);
     }
 
     /// <summary>How many PMD entries map a 2 MiB page (folio_entire_mapcount); kept in its second frame, as Linux does.</summary>
@@ -199,18 +200,9 @@ internal sealed class Rmap(MemMap memMap, BuddyAllocator allocator, VmStat stat)
         stat.ThpDeferredSplitPage++;
     }
 
-    private void Free(uint pfn, ref PageFrame frame)
-    {
-        if ((frame.Flags & PageFlags.Mlocked) != 0)
-            stat.NrMlock--;
-        allocator.FreePages(pfn, 0);
-    }
-
     private void PutHuge(uint head)
     {
-        if (--memMap[head].RefCount != 0)
-            return;
-        Mlock(head, locks: false);
-        allocator.FreePages(head, HugePage.Order);
+        if (--memMap[head].RefCount == 0)
+            lru.Free(head);
     }
 }

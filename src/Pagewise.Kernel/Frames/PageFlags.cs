@@ -69,4 +69,19 @@ public enum PageFlags : uint
 
     /// <summary>On a page of a file the mark at which readahead goes on (PG_readahead); under writeback, to be reclaimed as soon as it is written (PG_reclaim): one bit, as in Linux.</summary>
     Reclaim = 1 << 19,
+
+    /// <summary>Stands in an LRU list (PG_lru); <see cref="PageFrame.Next"/> and <see cref="PageFrame.Prev"/> are its links there. Clear while isolated or waiting in a CPU's batch.</summary>
+    Lru = 1 << 20,
+
+    /// <summary>Belongs to an active list (PG_active).</summary>
+    Active = 1 << 21,
+
+    /// <summary>Cannot be reclaimed, so reclaim need not look at it (PG_unevictable).</summary>
+    Unevictable = 1 << 22,
+
+    /// <summary>Was on an active list before it was evicted or deactivated (PG_workingset).</summary>
+    Workingset = 1 << 23,
+
+    /// <summary>In the swap cache (PG_swapcache): a slot of swap holds the same, or will.</summary>
+    SwapCache = 1 << 24,
 }

@@ -23,7 +23,7 @@ public struct PageFrame
     /// <summary>Page index in the file or in the anon_vma (index). A huge page's frames count on from the head's.</summary>
     public ulong Index;
 
-    /// <summary>Next frame in the list the frame stands in: free list, or a PMD table's deposited tables. The second frame of a huge page keeps the count of PMD mappings here (_entire_mapcount + 1).</summary>
+    /// <summary>Next frame in the list the frame stands in: free list, LRU list, or a PMD table's deposited tables. The second frame of a huge page keeps the count of PMD mappings here (_entire_mapcount + 1).</summary>
     public uint Next;
 
     /// <summary>Previous frame in the list.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Pagewise.Kernel.Frames;
 
 /// <summary>Event counters of a machine under the names of /proc/vmstat (mm/vmstat.c). Each is moved by the mechanism it names.</summary>
@@ -65,4 +67,128 @@ public sealed class VmStat
 
     /// <summary>Pages that mlock holds (nr_mlock).</summary>
     public long NrMlock { get; internal set; }
+
+    /// <summary>Pages moved to an active list (pgactivate).</summary>
+    public long PgActivate { get; internal set; }
+
+    /// <summary>Pages moved from an active list to an inactive one (pgdeactivate).</summary>
+    public long PgDeactivate { get; internal set; }
+
+    /// <summary>Pages looked at on active lists (pgrefill).</summary>
+    public long PgRefill { get; internal set; }
+
+    /// <summary>Pages moved to the old end of their list, to be freed next (pgrotated).</summary>
+    public long PgRotated { get; internal set; }
+
+    /// <summary>Lazily freed pages that reclaim dropped (pglazyfreed).</summary>
+    public long PgLazyFreed { get; internal set; }
+
+    /// <summary>Pages that kswapd looked at on inactive lists (pgscan_kswapd).</summary>
+    public long PgScanKswapd { get; internal set; }
+
+    /// <summary>Pages that allocating tasks looked at on inactive lists (pgscan_direct).</summary>
+    public long PgScanDirect { get; internal set; }
+
+    /// <summary>Pages that kswapd reclaimed (pgsteal_kswapd).</summary>
+    public long PgStealKswapd { get; internal set; }
+
+    /// <summary>Pages that allocating tasks reclaimed (pgsteal_direct).</summary>
+    public long PgStealDirect { get; internal set; }
+
+    /// <summary>Anonymous pages looked at on inactive lists (pgscan_anon).</summary>
+    public long PgScanAnon { get; internal set; }
+
+    /// <summary>Pages of files looked at on inactive lists (pgscan_file).</summary>
+    public long PgScanFile { get; internal set; }
+
+    /// <summary>Anonymous pages reclaimed (pgsteal_anon).</summary>
+    public long PgStealAnon { get; internal set; }
+
+    /// <summary>Pages of files reclaimed (pgsteal_file).</summary>
+    public long PgStealFile { get; internal set; }
+
+    /// <summary>Allocations throttled until kswapd has made progress (pgscan_direct_throttle).</summary>
+    public long PgScanDirectThrottle { get; internal set; }
+
+    /// <summary>Pages read from swap (pswpin).</summary>
+    public long PswpIn { get; internal set; }
+
+    /// <summary>Pages written to swap (pswpout).</summary>
+    public long PswpOut { get; internal set; }
+
+    /// <summary>Pages in the swap cache (nr_swapcached).</summary>
+    public long NrSwapCached { get; internal set; }
+
+    /// <summary>Pages that swap read ahead (swap_ra).</summary>
+    public long SwapRa { get; internal set; }
+
+    /// <summary>Pages that swap read ahead and that were then used (swap_ra_hit).</summary>
+    public long SwapRaHit { get; internal set; }
+
+    /// <summary>Evicted anonymous pages that came back (workingset_refault_anon).</summary>
+    public long WorkingsetRefaultAnon { get; internal set; }
+
+    /// <summary>Evicted pages of files that came back (workingset_refault_file).</summary>
+    public long WorkingsetRefaultFile { get; internal set; }
+
+    /// <summary>Refaults of anonymous pages that were made active at once (workingset_activate_anon).</summary>
+    public long WorkingsetActivateAnon { get; internal set; }
+
+    /// <summary>Refaults of pages of files that were made active at once (workingset_activate_file).</summary>
+    public long WorkingsetActivateFile { get; internal set; }
+
+    /// <summary>Refaults of anonymous pages that had been active before (workingset_restore_anon).</summary>
+    public long WorkingsetRestoreAnon { get; internal set; }
+
+    /// <summary>Refaults of pages of files that had been active before (workingset_restore_file).</summary>
+    public long WorkingsetRestoreFile { get; internal set; }
+
+    /// <summary>Pages that reclaim began to write (nr_vmscan_write).</summary>
+    public long NrVmscanWrite { get; internal set; }
+
+    /// <summary>Pages under writeback that reclaim met again and marked to be freed at its end (nr_vmscan_immediate_reclaim).</summary>
+    public long NrVmscanImmediateReclaim { get; internal set; }
+
+    /// <summary>Anonymous pages taken off their lists for a moment (nr_isolated_anon).</summary>
+    public long NrIsolatedAnon { get; internal set; }
+
+    /// <summary>Pages of files taken off their lists for a moment (nr_isolated_file).</summary>
+    public long NrIsolatedFile { get; internal set; }
+
+    /// <summary>Times kswapd went to sleep for the low mark was met (kswapd_low_wmark_hit_quickly).</summary>
+    public long KswapdLowWmarkHitQuickly { get; internal set; }
+
+    /// <summary>Times kswapd slept a little and found the high mark missed again (kswapd_high_wmark_hit_quickly).</summary>
+    public long KswapdHighWmarkHitQuickly { get; internal set; }
+
+    /// <summary>Times kswapd set about balancing its node (pageoutrun).</summary>
+    public long PageOutRun { get; internal set; }
+
+    /// <summary>Pages found locked when they were to be added to a list (unevictable_pgs_culled).</summary>
+    public long UnevictablePgsCulled { get; internal set; }
+
+    /// <summary>Pages found no longer locked (unevictable_pgs_rescued).</summary>
+    public long UnevictablePgsRescued { get; internal set; }
+
+    /// <summary>Slab objects that shrinkers looked at (slabs_scanned).</summary>
+    public long SlabsScanned { get; internal set; }
+
+    /// <summary>Direct reclaims by the highest zone that would help (allocstall_dma, allocstall_dma32, allocstall_normal, allocstall_movable).</summary>
+    public ZoneCounters AllocStall;
+
+    /// <summary>Pages passed over because their zone would not help, by zone (pgskip_dma …).</summary>
+    public ZoneCounters PgSkip;
+
+    /// <summary>Pages of swap space that are in no use (nr_swap_pages; SwapFree).</summary>
+    public long NrSwapPages { get; internal set; }
+
+    /// <summary>Pages of swap space (total_swap_pages; SwapTotal).</summary>
+    public long TotalSwapPages { get; internal set; }
+
+    /// <summary>A counter for each zone type, in the order of the types.</summary>
+    [InlineArray(5)]
+    public struct ZoneCounters
+    {
+        private long _first;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.PageCache;
@@ -14,14 +15,16 @@ public sealed class FilePages : IDisposable
     private readonly InodeTable _inodes;
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
+    private readonly LruLists _lru;
     private readonly VmStat _stat;
 
     /// <summary>An empty page cache.</summary>
-    public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, VmStat stat)
+    public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat)
     {
         _inodes = inodes;
         _memMap = memMap;
         _allocator = allocator;
+        _lru = lru;
         _stat = stat;
     }
 
@@ -72,6 +75,7 @@ public sealed class FilePages : IDisposable
         _stat.NrFilePages++;
         if (isShmem)
             _stat.NrShmem++;
+        _lru.Add(pfn);
         return pfn;
     }
 
@@ -227,9 +231,7 @@ public sealed class FilePages : IDisposable
     /// <summary>Drops a reference (folio_put).</summary>
     private void Put(uint pfn)
     {
-        ref PageFrame frame = ref _memMap[pfn];
-        frame.Flags &= ~PageFlags.PageCache;
-        if (--frame.RefCount == 0)
-            _allocator.FreePages(pfn, 0);
+        _memMap[pfn].Flags &= ~PageFlags.PageCache;
+        _lru.Put(pfn);
     }
 }

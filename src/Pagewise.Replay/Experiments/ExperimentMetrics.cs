@@ -65,10 +65,12 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
     {
         "pgscan_total" => Grown("pgscan_kswapd", from, to) + Grown("pgscan_direct", from, to),
         "pgsteal_total" => Grown("pgsteal_kswapd", from, to) + Grown("pgsteal_direct", from, to),
-        // The sizes of LRU lists: frames stand in none yet.
-        "nr_inactive_anon" or "nr_active_anon" or "nr_inactive_file" or "nr_active_file" or "nr_unevictable" => null,
+        "allocstall_total" => AllocStalls(to) - AllocStalls(from),
         _ => to.Counters[name] - from.Counters[name],
     };
+
+    private static long? AllocStalls(ExperimentSnapshot snapshot) =>
+        snapshot.Counters["allocstall_dma"] + snapshot.Counters["allocstall_dma32"] + snapshot.Counters["allocstall_normal"] + snapshot.Counters["allocstall_movable"];
 
     private static long? Faults(string metric, IEnumerable<ExperimentTouch> touches) => metric switch
     {
@@ -102,11 +104,6 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
             return int.TryParse(letters.AsSpan("node".Length), CultureInfo.InvariantCulture, out int node) ? snapshot.Nodes.LongCount(one => one == node) : null;
         int area = letters.IndexOf('.', StringComparison.Ordinal);
         string[] wanted = (area < 0 ? letters : letters[..area]).Split('+');
-        // On which list a resident page stands is not modelled; a sum that leaves lists out cannot be told.
-        bool isHuge = snapshot.States.Contains('x', StringComparison.Ordinal);
-        bool isResident = wanted.Contains("i", StringComparer.Ordinal) && (isHuge || wanted.Contains("a", StringComparer.Ordinal));
-        if (!isResident && wanted.Any(letter => letter is "i" or "I" or "a" or "A"))
-            return null;
         return snapshot.States.LongCount(state => wanted.Contains(state.ToString(), StringComparer.Ordinal));
     }
 

@@ -108,13 +108,26 @@ internal sealed class ExperimentRun : IReplayObserver
             ulong address = AreaStart + ((ulong)page << 12);
             uint pfn = machine.FindFrame(_mm, address);
             ref readonly PageFrame frame = ref machine.MemMap[pfn];
-            states[page] = pfn == 0 ? '-' : (frame.Flags & PageFlags.Zero) != 0 ? 'z' : (frame.Flags & PageFlags.Tail) != 0 ? 'x' : 'i';
+            states[page] = pfn == 0 ? '-' : Letter(frame.Flags);
             nodes[page] = states[page] is '-' or 'z' ? -1 : machine.Zones[machine.Allocator.ZoneOf(pfn)].Node;
             if (pfn != 0 && machine.MemMap.Memory.U64((ulong)pfn << 12) == address)
                 kept[(long)page * Quarters / AreaPages]++;
         }
 
         return snapshot with { States = new string(states), Nodes = nodes, Kept = kept };
+    }
+
+    // As the recorder reads /proc/kpageflags: a page that waits in a CPU's batch is on no list, nor is the tail of a huge page.
+    private static char Letter(PageFlags flags)
+    {
+        if ((flags & PageFlags.Zero) != 0)
+            return 'z';
+        if ((flags & PageFlags.Lru) == 0)
+            return 'x';
+        if ((flags & PageFlags.Unevictable) != 0)
+            return 'u';
+        bool isReferenced = (flags & PageFlags.Referenced) != 0;
+        return (flags & PageFlags.Active) != 0 ? (isReferenced ? 'A' : 'a') : isReferenced ? 'I' : 'i';
     }
 
     private int PagesFrom(Machine machine, ulong start)

@@ -9,7 +9,7 @@ namespace Pagewise.Replay.Experiments;
 /// <param name="Touches">Pages touched in the window of faults.rle so far.</param>
 internal sealed record ExperimentSnapshot(string Tag, Vmstat Counters, long FreePlusPcp, int Touches)
 {
-    /// <summary>A letter a page of the area, as in pagestates but that <c>i</c> stands for every resident page; empty: there is none.</summary>
+    /// <summary>A letter a page of the area, as in pagestates; empty: there is none.</summary>
     public string States { get; init; } = "";
 
     /// <summary>The node of each page of the area, -1 where none is resident.</summary>
