@@ -14,25 +14,22 @@ public sealed record Buddyinfo(IReadOnlyList<BuddyinfoZone> Zones)
     /// <exception cref="ProcfsException">The text is not a buddyinfo.</exception>
     public static Buddyinfo Parse(string text)
     {
-        string[] lines = text.Split('\n');
+        var scanner = new ProcfsScanner(FileName, text);
         var zones = new List<BuddyinfoZone>();
-        for (int i = 0; i < lines.Length - 1; i++)
+        do
         {
-            string[] words = lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length < 5 || words[0] != "Node" || words[2] != "zone" || !words[1].EndsWith(',') || !int.TryParse(words[1][..^1], CultureInfo.InvariantCulture, out int node))
-                throw new ProcfsException(FileName, i + 1, "expected \"Node N, zone NAME COUNT…\"");
-            long[] counts = new long[words.Length - 4];
-            for (int order = 0; order < counts.Length; order++)
+            (int node, string name) = scanner.NodeAndZone();
+            var counts = new List<long>();
+            do
             {
-                if (!long.TryParse(words[order + 4], CultureInfo.InvariantCulture, out counts[order]))
-                    throw new ProcfsException(FileName, i + 1, $"expected a number, found \"{words[order + 4]}\"");
+                counts.Add(scanner.Number());
+                scanner.Spaces();
             }
-
-            zones.Add(new BuddyinfoZone(node, words[3], counts));
+            while (scanner.Next != '\n');
+            scanner.EndOfLine();
+            zones.Add(new BuddyinfoZone(node, name, counts));
         }
-
-        if (zones.Count == 0 || lines[^1].Length > 0)
-            throw new ProcfsException(FileName, lines.Length, "expected lines \"Node N, zone NAME COUNT…\"");
+        while (!scanner.AtEnd);
         return new Buddyinfo(zones);
     }
 

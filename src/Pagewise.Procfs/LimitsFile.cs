@@ -1,12 +1,19 @@
 using System.Globalization;
 using System.Text;
 using Pagewise.Abi;
+using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Procfs;
 
-/// <summary>/proc/PID/limits (proc_pid_limits, fs/proc/base.c).</summary>
-public static class LimitsFile
+/// <summary>/proc/PID/limits (proc_pid_limits, fs/proc/base.c); reading and writing give the same bytes.</summary>
+/// <param name="Limits">All limits; what is missing is written as unlimited.</param>
+public sealed record LimitsFile(IReadOnlyDictionary<RlimitResource, Rlimit> Limits)
 {
+    /// <summary>The file's name under /proc/PID.</summary>
+    public const string FileName = "limits";
+
+    private const string Unlimited = "unlimited";
+
     private static readonly (RlimitResource Resource, string Name, string Unit)[] Rows =
     [
         (RlimitResource.Cpu, "Max cpu time", "seconds"),
@@ -27,14 +34,43 @@ public static class LimitsFile
         (RlimitResource.RealtimeTime, "Max realtime timeout", "us"),
     ];
 
-    /// <summary>The file of these limits; what is missing is unlimited.</summary>
-    public static string Format(IReadOnlyDictionary<RlimitResource, Rlimit> limits)
+    /// <summary>What a modelled process shows.</summary>
+    public static LimitsFile Of(in TaskStruct leader)
+    {
+        var limits = new SortedDictionary<RlimitResource, Rlimit>();
+        foreach ((RlimitResource resource, _, _) in Rows)
+            limits[resource] = leader.Limits[(int)resource];
+        return new LimitsFile(limits);
+    }
+
+    /// <summary>Reads the file's text.</summary>
+    /// <exception cref="ProcfsException">The text is not a limits file.</exception>
+    public static LimitsFile Parse(string text)
+    {
+        var scanner = new ProcfsScanner(FileName, text);
+        scanner.ExpectWords("Limit", "Soft", "Limit", "Hard", "Limit", "Units");
+        scanner.EndOfPaddedLine();
+        var limits = new SortedDictionary<RlimitResource, Rlimit>();
+        foreach ((RlimitResource resource, string name, string unit) in Rows)
+        {
+            scanner.Expect(name);
+            limits[resource] = new Rlimit(Value(ref scanner), Value(ref scanner));
+            scanner.Spaces();
+            scanner.Expect(unit);
+            scanner.EndOfPaddedLine();
+        }
+
+        return scanner.AtEnd ? new LimitsFile(limits) : throw scanner.Error("expected the end of the file");
+    }
+
+    /// <summary>The file's text.</summary>
+    public override string ToString()
     {
         var text = new StringBuilder();
         text.Append($"{"Limit",-25} {"Soft Limit",-20} {"Hard Limit",-20} {"Units",-10}\n");
         foreach ((RlimitResource resource, string name, string unit) in Rows)
         {
-            Rlimit limit = limits.GetValueOrDefault(resource, Rlimit.Unlimited);
+            Rlimit limit = Limits.TryGetValue(resource, out Rlimit found) ? found : Rlimit.Unlimited;
             text.Append($"{name,-25} {Value(limit.Current),-20} {Value(limit.Maximum),-20} ");
             text.Append(unit.Length > 0 ? $"{unit,-10}\n" : "\n");
         }
@@ -42,36 +78,7 @@ public static class LimitsFile
         return text.ToString();
     }
 
-    /// <summary>Reads the file; lines it does not know are skipped.</summary>
-    public static SortedDictionary<RlimitResource, Rlimit> Parse(string text)
-    {
-        var limits = new SortedDictionary<RlimitResource, Rlimit>();
-        foreach (string line in text.Split('\n'))
-        {
-            foreach ((RlimitResource resource, string name, _) in Rows)
-            {
-                if (!line.StartsWith(name, StringComparison.Ordinal))
-                    continue;
-                string[] values = line[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (values.Length >= 2 && TryValue(values[0], out ulong soft) && TryValue(values[1], out ulong hard))
-                    limits[resource] = new Rlimit(soft, hard);
-            }
-        }
+    private static string Value(ulong limit) => limit == Rlimit.Infinity ? Unlimited : limit.ToString(CultureInfo.InvariantCulture);
 
-        return limits;
-    }
-
-    private static string Value(ulong limit) =>
-        limit == Rlimit.Infinity ? "unlimited" : limit.ToString(CultureInfo.InvariantCulture);
-
-    private static bool TryValue(string text, out ulong value)
-    {
-        if (text == "unlimited")
-        {
-            value = Rlimit.Infinity;
-            return true;
-        }
-
-        return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-    }
+    private static ulong Value(ref ProcfsScanner scanner) => scanner.SkipWords(Unlimited) ? Rlimit.Infinity : scanner.Unsigned();
 }

@@ -80,6 +80,15 @@ public readonly record struct MapsLine(
         return true;
     }
 
+    /// <summary>Takes a line and its newline from the front of a file.</summary>
+    internal static MapsLine Take(ref ProcfsScanner scanner)
+    {
+        int start = scanner.Position;
+        return TryParse(Encoding.UTF8.GetBytes(scanner.RestOfLine()), out MapsLine line, out int column)
+            ? line
+            : throw scanner.Error("expected \"START-END rwxp OFFSET MAJOR:MINOR INODE NAME\"", start + column - 1);
+    }
+
     /// <summary>The line as the kernel prints it, without its newline: a space ends a line without a name.</summary>
     public override string ToString()
     {

@@ -29,21 +29,17 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
     /// <exception cref="ProcfsException">The text is not a meminfo.</exception>
     public static Meminfo Parse(string text)
     {
-        string[] lines = text.Split('\n');
+        var scanner = new ProcfsScanner(FileName, text);
         var fields = new List<ProcfsCounter>();
-        for (int i = 0; i < lines.Length - 1; i++)
+        do
         {
-            int colon = lines[i].IndexOf(':', StringComparison.Ordinal);
-            ReadOnlySpan<char> number = lines[i].AsSpan(colon + 1).Trim();
-            if (number.EndsWith(" kB"))
-                number = number[..^3];
-            if (colon <= 0 || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value))
-                throw new ProcfsException(FileName, i + 1, "expected \"NAME: NUMBER kB\"");
-            fields.Add(new ProcfsCounter(lines[i][..colon], value));
+            string name = scanner.Until(':', "a field's name");
+            fields.Add(new ProcfsCounter(name, scanner.Number()));
+            if (!name.StartsWith(HugePages, StringComparison.Ordinal))
+                scanner.Expect(" kB");
+            scanner.EndOfLine();
         }
-
-        if (fields.Count == 0 || lines[^1].Length > 0)
-            throw new ProcfsException(FileName, lines.Length, "expected lines \"NAME: NUMBER kB\"");
+        while (!scanner.AtEnd);
         return new Meminfo(fields);
     }
 
@@ -104,7 +100,7 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
         {
             string name = (field.Name + ":").PadRight(NameWidth);
             string number = field.Value.ToString(CultureInfo.InvariantCulture).PadLeft(Math.Max(0, LineWidth - name.Length));
-            text.Append(name.Length > NameWidth ? name + " " + number.TrimStart().PadLeft(LineWidth - name.Length - 1) : name + number);
+            text.Append(name.Length > NameWidth ? name + " " + number.TrimStart().PadLeft(Math.Max(0, LineWidth - name.Length - 1)) : name + number);
             text.Append(field.Name.StartsWith(HugePages, StringComparison.Ordinal) ? "\n" : " kB\n");
         }
 

@@ -12,75 +12,83 @@ public sealed record Pagetypeinfo(int PageBlockOrder, IReadOnlyList<Pagetypeinfo
     public const string FileName = "pagetypeinfo";
 
     private const string FreeHeading = "Free pages count per migrate type at order  ";
+    private const int LargestOrder = 30;
     private const string BlocksHeading = "Number of blocks type  ";
 
     /// <summary>Reads the file's text.</summary>
     /// <exception cref="ProcfsException">The text is not a pagetypeinfo.</exception>
     public static Pagetypeinfo Parse(string text)
     {
-        string[] lines = text.Split('\n');
-        int next = 0;
-        int order = 0;
+        var scanner = new ProcfsScanner(FileName, text);
+        int order;
         var zones = new List<PagetypeinfoZone>();
         // The file repeats itself for every node.
         do
-            ReadNode();
-        while (next < lines.Length && lines[next].Length > 0);
-        if (next != lines.Length - 1)
-            throw Wrong("expected the end of the file");
+            order = ReadNode(ref scanner, zones);
+        while (!scanner.AtEnd);
         return new Pagetypeinfo(order, zones);
+    }
 
-        void ReadNode()
+    private static int ReadNode(ref ProcfsScanner scanner, List<PagetypeinfoZone> zones)
+    {
+        scanner.ExpectWords("Page", "block", "order:");
+        int order = (int)scanner.Number(0, LargestOrder);
+        scanner.EndOfLine();
+        scanner.ExpectWords("Pages", "per", "block:");
+        scanner.Number(1L << order, 1L << order);
+        scanner.EndOfLine();
+        scanner.EndOfLine();
+        scanner.Expect(FreeHeading.TrimEnd());
+        scanner.RestOfLine();
+        int first = zones.Count;
+        var types = new List<PagetypeinfoType>();
+        do
         {
-            order = (int)Number(Line("Page block order: "));
-            if (order is < 0 or > 30 || Number(Line("Pages per block:  ")) != 1L << order)
-                throw Wrong("expected the pages of a block");
-            Line("");
-            Line(FreeHeading);
-            int first = zones.Count;
-            while (next < lines.Length && lines[next].Length > 0)
-                ReadFree(zones, lines[next++].Split(' ', StringSplitOptions.RemoveEmptyEntries));
-            if (zones.Count == first)
-                throw Wrong("expected \"Node N, zone NAME, type NAME COUNT…\"");
-            Line("");
-            Line(BlocksHeading);
-            for (int zone = first; zone < zones.Count; zone++)
-                zones[zone] = zones[zone] with { Types = ReadBlocks(zones[zone]) };
+            (int node, string zone, PagetypeinfoType type) = ReadFree(ref scanner);
+            if (zones.Count == first || zones[^1].Node != node || zones[^1].Name != zone)
+                zones.Add(new PagetypeinfoZone(node, zone, types = []));
+            types.Add(type);
         }
+        while (!scanner.Skip("\n"));
+        scanner.Expect(BlocksHeading.TrimEnd());
+        scanner.RestOfLine();
+        for (int zone = first; zone < zones.Count; zone++)
+            zones[zone] = zones[zone] with { Types = ReadBlocks(ref scanner, zones[zone]) };
+        return order;
+    }
 
-        PagetypeinfoType[] ReadBlocks(PagetypeinfoZone zone)
+    /// <summary>"Node    0, zone      DMA, type    Unmovable      1 …".</summary>
+    private static (int Node, string Zone, PagetypeinfoType Type) ReadFree(ref ProcfsScanner scanner)
+    {
+        (int node, string zone) = scanner.NodeAndZone();
+        scanner.ExpectWords("type");
+        string type = scanner.Word("a migrate type");
+        int capped = 0;
+        var counts = new List<long>();
+        do
         {
-            string[] words = Line("Node ").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length != 3 + zone.Types.Count || words[0] != $"{zone.Node}," || words[2] != zone.Name)
-                throw Wrong($"expected the blocks of node {zone.Node}, zone {zone.Name}");
-            return [.. zone.Types.Select((type, index) => type with { Blocks = Number(words[index + 3]) })];
+            if (counts.Count > LargestOrder)
+                throw scanner.Error($"expected the line's end: there are orders up to {LargestOrder}");
+            scanner.Spaces();
+            capped |= scanner.Skip(">") ? 1 << counts.Count : 0;
+            counts.Add(scanner.Number());
+            scanner.Spaces();
         }
+        while (scanner.Next != '\n');
+        scanner.EndOfLine();
+        return (node, zone.TrimEnd(','), new PagetypeinfoType(type, counts, 0) { CappedOrders = capped });
+    }
 
-        string Line(string start)
-        {
-            if (next >= lines.Length || !lines[next].StartsWith(start, StringComparison.Ordinal))
-                throw new ProcfsException(FileName, Math.Min(next, lines.Length - 1) + 1, $"expected \"{start.TrimEnd()}…\"");
-            return lines[next++][start.Length..];
-        }
-
-        long Number(string word) => long.TryParse(word, CultureInfo.InvariantCulture, out long number) ? number : throw Wrong($"expected a number, found \"{word}\"");
-
-        ProcfsException Wrong(string message) => new(FileName, Math.Clamp(next, 1, lines.Length), message);
-
-        void ReadFree(List<PagetypeinfoZone> into, string[] words)
-        {
-            if (words.Length < 7 || words[0] != "Node" || words[2] != "zone" || words[4] != "type" || !words[1].EndsWith(',') || !words[3].EndsWith(','))
-                throw Wrong("expected \"Node N, zone NAME, type NAME COUNT…\"");
-            int node = (int)Number(words[1][..^1]);
-            string name = words[3][..^1];
-            int capped = 0;
-            for (int i = 6; i < Math.Min(words.Length, 6 + 31); i++)
-                capped |= words[i].StartsWith('>') ? 1 << (i - 6) : 0;
-            var type = new PagetypeinfoType(words[5], [.. words[6..].Select(word => Number(word.TrimStart('>')))], 0) { CappedOrders = capped };
-            if (into.Count == 0 || into[^1].Node != node || into[^1].Name != name)
-                into.Add(new PagetypeinfoZone(node, name, []));
-            into[^1] = into[^1] with { Types = [.. into[^1].Types, type] };
-        }
+    private static PagetypeinfoType[] ReadBlocks(ref ProcfsScanner scanner, PagetypeinfoZone zone)
+    {
+        int start = scanner.Position;
+        if (scanner.NodeAndZone() != (zone.Node, zone.Name))
+            throw scanner.Error($"expected the blocks of node {zone.Node}, zone {zone.Name}", start);
+        PagetypeinfoType[] types = [.. zone.Types];
+        for (int type = 0; type < types.Length; type++)
+            types[type] = types[type] with { Blocks = scanner.Number() };
+        scanner.EndOfPaddedLine();
+        return types;
     }
 
     /// <summary>The file's text.</summary>

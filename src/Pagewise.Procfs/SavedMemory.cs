@@ -15,7 +15,7 @@ public static class SavedMemory
             if (zone.StartPfn is not { } start)
                 continue;
             if (zone.Node is < 0 or >= ZoneTable.MaxNodes || zone.Spanned < 0 || zone.Present < 0 || zone.Managed < 0)
-                throw new ProcfsException(Zoneinfo.FileName, 1, $"zone {zone.Name} of node {zone.Node} has a number that is out of range");
+                throw new ProcfsException(Zoneinfo.FileName, 1, 1, $"zone {zone.Name} of node {zone.Node} has a number that is out of range");
             zones.Add(new ZoneSpec(zone.Node, TypeOf(zone), start, (ulong)zone.Spanned, (ulong)zone.Present, (ulong)zone.Managed));
         }
 
@@ -42,7 +42,7 @@ public static class SavedMemory
         }
         catch (ArgumentException exception)
         {
-            throw new ProcfsException(Zoneinfo.FileName, 1, exception.Message.ReplaceLineEndings(" "));
+            throw new ProcfsException(Zoneinfo.FileName, 1, 1, exception.Message.ReplaceLineEndings(" "));
         }
     }
 
@@ -62,9 +62,9 @@ public static class SavedMemory
             if (zone.StartPfn is null)
                 continue;
             PagetypeinfoZone free = types.Zones.FirstOrDefault(one => one.Node == zone.Node && one.Name == zone.Name)
-                ?? throw new ProcfsException(Pagetypeinfo.FileName, 1, $"zone {zone.Name} of node {zone.Node} is missing, which {Zoneinfo.FileName} has");
+                ?? throw new ProcfsException(Pagetypeinfo.FileName, 1, 1, $"zone {zone.Name} of node {zone.Node} is missing, which {Zoneinfo.FileName} has");
             if (free.Types.Any(type => type.FreeBlocks.Count != PageOrder.Count))
-                throw new ProcfsException(Pagetypeinfo.FileName, 1, $"expected {PageOrder.Count} orders");
+                throw new ProcfsException(Pagetypeinfo.FileName, 1, 1, $"expected {PageOrder.Count} orders");
             counts.Add(new ZoneFreeCounts(zone.Node, TypeOf(zone))
             {
                 FreeBlocks = [.. Types(free).Select(type => type?.FreeBlocks ?? new long[PageOrder.Count])],
@@ -111,5 +111,5 @@ public static class SavedMemory
 
     private static ZoneType TypeOf(ZoneinfoZone zone) => ZoneTypes.TryParse(zone.Name, out ZoneType type)
         ? type
-        : throw new ProcfsException(Zoneinfo.FileName, 1, $"zone {zone.Name} is unknown");
+        : throw new ProcfsException(Zoneinfo.FileName, 1, 1, $"zone {zone.Name} is unknown");
 }

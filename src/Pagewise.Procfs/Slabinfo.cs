@@ -17,25 +17,25 @@ public sealed record Slabinfo(IReadOnlyList<SlabinfoCache> Caches)
     /// <exception cref="ProcfsException">The text is not a slabinfo.</exception>
     public static Slabinfo Parse(string text)
     {
-        string[] lines = text.Split('\n');
-        if (lines.Length < 3 || lines[0] != Version || lines[1] != Heading)
-            throw new ProcfsException(FileName, 1, $"expected \"{Version}\" and the heading");
+        var scanner = new ProcfsScanner(FileName, text);
+        scanner.Expect(Version);
+        scanner.EndOfLine();
+        scanner.Expect(Heading);
+        scanner.EndOfLine();
         var caches = new List<SlabinfoCache>();
-        for (int i = 2; i < lines.Length - 1; i++)
+        while (!scanner.AtEnd)
         {
-            string[] words = lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words is not [var name, var active, var objects, var size, var perSlab, var pages, ":", "tunables", "0", "0", "0", ":", "slabdata", var activeSlabs, var slabs, "0"])
-                throw new ProcfsException(FileName, i + 1, "expected \"NAME NUMBER… : tunables 0 0 0 : slabdata NUMBER NUMBER 0\"");
-            caches.Add(new SlabinfoCache(name, Number(active, i), Number(objects, i), (int)Number(size, i), (int)Number(perSlab, i), (int)Number(pages, i), Number(activeSlabs, i), Number(slabs, i)));
+            string name = scanner.Word("a cache's name");
+            (long active, long objects) = (scanner.Number(), scanner.Number());
+            (int size, int perSlab, int pages) = (scanner.Int(), scanner.Int(), scanner.Int());
+            scanner.ExpectWords(":", "tunables", "0", "0", "0", ":", "slabdata");
+            (long activeSlabs, long slabs) = (scanner.Number(), scanner.Number());
+            scanner.ExpectWords("0");
+            scanner.EndOfLine();
+            caches.Add(new SlabinfoCache(name, active, objects, size, perSlab, pages, activeSlabs, slabs));
         }
 
-        if (lines[^1].Length > 0)
-            throw new ProcfsException(FileName, lines.Length, "expected the end of the line");
         return new Slabinfo(caches);
-
-        static long Number(string word, int line) => uint.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number <= int.MaxValue
-            ? number
-            : throw new ProcfsException(FileName, line + 1, $"expected a number, found \"{word}\"");
     }
 
     /// <summary>The file's text.</summary>

@@ -18,15 +18,13 @@ public readonly record struct Statm(ulong Size, ulong Resident, ulong Shared, ul
     /// <exception cref="ProcfsException">The text is not a statm.</exception>
     public static Statm Parse(string text)
     {
-        string[] words = text.Split(' ');
-        ulong[] numbers = new ulong[7];
-        for (int i = 0; i < numbers.Length; i++)
-        {
-            if (words.Length != numbers.Length || !ulong.TryParse(words[i].AsSpan().TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
-                throw new ProcfsException(FileName, 1, "expected seven numbers");
-        }
-
-        return new Statm(numbers[0], numbers[1], numbers[2], numbers[3], numbers[5]);
+        var scanner = new ProcfsScanner(FileName, text);
+        (ulong size, ulong resident, ulong shared, ulong code) = (scanner.Unsigned(), scanner.Unsigned(), scanner.Unsigned(), scanner.Unsigned());
+        scanner.ExpectWords("0");
+        ulong data = scanner.Unsigned();
+        scanner.ExpectWords("0");
+        scanner.EndOfLine();
+        return scanner.AtEnd ? new Statm(size, resident, shared, code, data) : throw scanner.Error("expected the end of the file");
     }
 
     /// <summary>What a modelled address space shows.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Pagewise.Kernel.AddressSpaces;
 
 namespace Pagewise.Procfs;
@@ -44,33 +43,22 @@ public readonly record struct StatusVm(
             yield return KeyValuePair.Create(Names[i], values[i]);
     }
 
-    /// <summary>Reads the Vm lines of a status file; lines of other fields are skipped, a missing one is 0.</summary>
-    public static StatusVm Parse(string text)
+    /// <summary>Whether a status file's field is one of these.</summary>
+    internal static bool IsField(string name) => Names.Contains(name, StringComparer.Ordinal);
+
+    /// <summary>The Vm fields among those of a status file, whose numbers were looked at; a missing one is 0.</summary>
+    internal static StatusVm From(IReadOnlyList<KeyValuePair<string, string>> fields)
     {
         ulong[] values = new ulong[Names.Length];
-        foreach (string line in text.Split('\n'))
+        foreach ((string name, string text) in fields)
         {
-            int colon = line.IndexOf(':', StringComparison.Ordinal);
-            int field = colon < 0 ? -1 : Array.IndexOf(Names, line[..colon]);
-            if (field < 0)
-                continue;
-            ReadOnlySpan<char> number = line.AsSpan(colon + 1).Trim();
-            if (number.EndsWith(" kB"))
-                number = number[..^3];
-            _ = ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out values[field]);
+            int field = Array.IndexOf(Names, name);
+            if (field >= 0)
+                values[field] = ulong.Parse(text.AsSpan(0, text.Length - " kB".Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
         }
 
         return new StatusVm(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7],
             values[8], values[9], values[10], values[11]);
-    }
-
-    /// <summary>The lines as the file has them, each with its newline.</summary>
-    public override string ToString()
-    {
-        var text = new StringBuilder();
-        foreach (KeyValuePair<string, ulong> field in Fields())
-            text.Append(CultureInfo.InvariantCulture, $"{field.Key}:\t{field.Value,8} kB\n");
-        return text.ToString();
     }
 
     private static ulong PageUp(ulong value) => (value + 4095) & ~4095UL;

@@ -18,22 +18,18 @@ public sealed record Swaps(IReadOnlyList<SwapsDevice> Devices)
     /// <exception cref="ProcfsException">The text is not a swaps file.</exception>
     public static Swaps Parse(string text)
     {
-        string[] lines = text.Split('\n');
-        if (lines[0] != Heading)
-            throw new ProcfsException(FileName, 1, "expected the heading \"Filename Type Size Used Priority\"");
+        var scanner = new ProcfsScanner(FileName, text);
+        scanner.ExpectWords("Filename", "Type", "Size", "Used", "Priority");
+        scanner.EndOfLine();
         var devices = new List<SwapsDevice>();
-        for (int i = 1; i < lines.Length - 1; i++)
+        while (!scanner.AtEnd)
         {
-            string[] words = lines[i].Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length != 5 || !long.TryParse(words[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
-                || !long.TryParse(words[3], NumberStyles.None, CultureInfo.InvariantCulture, out long used)
-                || !int.TryParse(words[4], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int priority))
-                throw new ProcfsException(FileName, i + 1, "expected \"NAME TYPE SIZE USED PRIORITY\"");
-            devices.Add(new SwapsDevice(words[0], words[1], size, used, priority));
+            devices.Add(new SwapsDevice(
+                scanner.Word("a swap area's name"), scanner.Word("\"partition\" or \"file\""), scanner.Number(), scanner.Number(),
+                (int)scanner.Number(short.MinValue, short.MaxValue)));
+            scanner.EndOfLine();
         }
 
-        if (lines[^1].Length > 0)
-            throw new ProcfsException(FileName, lines.Length, "expected the end of the line");
         return new Swaps(devices);
     }
 

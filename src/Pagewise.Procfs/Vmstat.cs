@@ -18,19 +18,16 @@ public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
     /// <exception cref="ProcfsException">The text is not a vmstat.</exception>
     public static Vmstat Parse(string text)
     {
-        string[] lines = text.Split('\n');
+        var scanner = new ProcfsScanner(FileName, text);
         var counters = new List<ProcfsCounter>();
-        for (int i = 0; i < lines.Length - 1; i++)
+        do
         {
-            int space = lines[i].IndexOf(' ', StringComparison.Ordinal);
+            string name = scanner.Until(' ', "a counter's name");
             // Counters that race below 0 are shown as unsigned.
-            if (space <= 0 || !ulong.TryParse(lines[i].AsSpan(space + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
-                throw new ProcfsException(FileName, i + 1, "expected \"NAME NUMBER\"");
-            counters.Add(new ProcfsCounter(lines[i][..space], unchecked((long)value)));
+            counters.Add(new ProcfsCounter(name, unchecked((long)scanner.Unsigned())));
+            scanner.EndOfLine();
         }
-
-        if (counters.Count == 0 || lines[^1].Length > 0)
-            throw new ProcfsException(FileName, lines.Length, "expected lines \"NAME NUMBER\"");
+        while (!scanner.AtEnd);
         return new Vmstat(counters);
     }
 

@@ -12,7 +12,11 @@ public sealed record Zoneinfo(IReadOnlyList<ZoneinfoZone> Zones)
 
     /// <summary>Reads the file's text.</summary>
     /// <exception cref="ProcfsException">The text is not a zoneinfo.</exception>
-    public static Zoneinfo Parse(string text) => new(new ZoneinfoReader(text).Read());
+    public static Zoneinfo Parse(string text)
+    {
+        var reader = new ZoneinfoReader(text);
+        return new Zoneinfo(reader.Read());
+    }
 
     /// <summary>The file's text.</summary>
     public override string ToString()
@@ -78,6 +82,6 @@ public sealed record Zoneinfo(IReadOnlyList<ZoneinfoZone> Zones)
     private static void WriteStats(StringBuilder text, IReadOnlyList<ProcfsCounter> stats)
     {
         foreach (ProcfsCounter stat in stats)
-            text.Append(CultureInfo.InvariantCulture, $"      {stat.Name,-12} {stat.Value}\n");
+            text.Append(CultureInfo.InvariantCulture, $"      {stat.Name,-12} {unchecked((ulong)stat.Value)}\n");
     }
 }

@@ -1,36 +1,28 @@
-using System.Globalization;
-
 namespace Pagewise.Procfs;
 
 /// <summary>Reads the text of /proc/zoneinfo, line by line.</summary>
-internal sealed class ZoneinfoReader(string text)
+internal ref struct ZoneinfoReader(string text)
 {
-    private readonly string[] _lines = text.Split('\n');
-    private int _next;
+    private ProcfsScanner _scanner = new(Zoneinfo.FileName, text);
 
     public List<ZoneinfoZone> Read()
     {
         var zones = new List<ZoneinfoZone>();
-        while (_next < _lines.Length && _lines[_next].Length > 0)
+        do
             zones.Add(Zone());
-        if (_next != _lines.Length - 1)
-            throw Wrong(_next < _lines.Length ? "expected the end of the file" : "the last line has no end");
-        if (zones.Count == 0)
-            throw Wrong("expected \"Node N, zone NAME\"");
+        while (!_scanner.AtEnd);
         return zones;
     }
 
     private ZoneinfoZone Zone()
     {
-        string[] head = Words();
-        if (head is not ["Node", var node, "zone", var name] || !node.EndsWith(',') || !int.TryParse(node[..^1], CultureInfo.InvariantCulture, out int number))
-            throw Wrong("expected \"Node N, zone NAME\"");
-        var zone = new ZoneinfoZone(number, name);
-        Advance();
-        if (Words() is ["per-node", "stats"])
+        (int node, string name) = _scanner.NodeAndZone();
+        _scanner.EndOfPaddedLine();
+        var zone = new ZoneinfoZone(node, name);
+        if (_scanner.SkipWords("per-node", "stats"))
         {
-            Advance();
-            zone = zone with { NodeStats = Stats() };
+            _scanner.EndOfPaddedLine();
+            zone = zone with { NodeStats = Stats("pages") };
         }
 
         zone = zone with
@@ -47,82 +39,95 @@ internal sealed class ZoneinfoReader(string text)
             Cma = Optional("cma"),
             Protection = Protection(),
         };
-        if (Words() is [] or ["Node", ..])
+        if (_scanner.AtEnd || _scanner.Next == 'N')
             return zone;
-        zone = zone with { Stats = Stats() };
-        if (Words() is not ["pagesets"])
-            throw Wrong("expected \"pagesets\"");
-        Advance();
+        zone = zone with { Stats = Stats("pagesets") };
+        _scanner.ExpectWords("pagesets");
+        _scanner.EndOfPaddedLine();
         var sets = new List<ZoneinfoPageset>();
-        while (Words() is ["cpu:", ..])
-        {
-            sets.Add(new ZoneinfoPageset(
-                Int("cpu:"), Int("count:"), Int("high:"), Int("batch:"), OptionalInt("high_min:"), OptionalInt("high_max:"), Int("vm", "stats", "threshold:")));
-        }
-
+        while (_scanner.SkipWords("cpu:"))
+            sets.Add(Pageset());
         return zone with { Pagesets = sets, NodeUnreclaimable = Int("node_unreclaimable:"), StartPfn = Pfn("start_pfn:") };
     }
 
-    private List<ProcfsCounter> Stats()
+    private ZoneinfoPageset Pageset()
     {
-        var stats = new List<ProcfsCounter>();
-        while (Words() is [var name, var value] && long.TryParse(value, CultureInfo.InvariantCulture, out long number))
+        int cpu = _scanner.Int();
+        _scanner.EndOfPaddedLine();
+        (int count, int high, int batch) = (Int("count:"), Int("high:"), Int("batch:"));
+        int? highMin = null, highMax = null;
+        if (_scanner.SkipWords("high_min:"))
         {
-            stats.Add(new ProcfsCounter(name, number));
-            Advance();
+            highMin = _scanner.Int();
+            _scanner.EndOfPaddedLine();
+            highMax = Int("high_max:");
         }
 
-        return stats;
+        return new ZoneinfoPageset(cpu, count, high, batch, highMin, highMax, Int("vm", "stats", "threshold:"));
+    }
+
+    /// <summary>Lines "NAME NUMBER" up to the one that begins with a word.</summary>
+    private List<ProcfsCounter> Stats(string last)
+    {
+        var stats = new List<ProcfsCounter>();
+        while (true)
+        {
+            ProcfsScanner line = _scanner;
+            string name = _scanner.Word("a counter's name");
+            if (name == last)
+            {
+                _scanner = line;
+                return stats;
+            }
+
+            // A counter beyond the sign bit has raced below 0.
+            stats.Add(new ProcfsCounter(name, unchecked((long)_scanner.Unsigned())));
+            _scanner.EndOfPaddedLine();
+        }
     }
 
     private List<long> Protection()
     {
-        string line = _next < _lines.Length ? _lines[_next].Trim() : "";
-        const string Start = "protection: (";
-        if (!line.StartsWith(Start, StringComparison.Ordinal) || !line.EndsWith(')'))
-            throw Wrong("expected \"protection: (…)\"");
+        _scanner.ExpectWords("protection:");
+        _scanner.Spaces();
+        _scanner.Expect("(");
         var numbers = new List<long>();
-        foreach (string part in line[Start.Length..^1].Split(", "))
-        {
-            if (!long.TryParse(part, CultureInfo.InvariantCulture, out long number))
-                throw Wrong($"expected a number, found \"{part}\"");
-            numbers.Add(number);
-        }
-
-        Advance();
+        do
+            numbers.Add(_scanner.Number());
+        while (_scanner.Skip(","));
+        _scanner.Expect(")");
+        _scanner.EndOfPaddedLine();
         return numbers;
     }
 
     private int Int(params ReadOnlySpan<string> names)
     {
-        long value = Field(names);
-        return value is >= int.MinValue and <= int.MaxValue ? (int)value : throw Wrong($"{value} does not fit in 32 bits");
+        _scanner.ExpectWords(names);
+        int value = _scanner.Int();
+        _scanner.EndOfPaddedLine();
+        return value;
     }
 
     private uint Pfn(string name)
     {
-        long value = Field(name);
-        return value is >= 0 and <= uint.MaxValue ? (uint)value : throw Wrong($"{value} is no frame number");
-    }
-
-    private int? OptionalInt(string name) => Words() is [var first, _] && first == name ? Int(name) : null;
-
-    private long? Optional(string name) => Words() is [var first, _] && first == name ? Field(name) : null;
-
-    private long Field(params ReadOnlySpan<string> names)
-    {
-        string[] words = Words();
-        if (words.Length != names.Length + 1 || !names.SequenceEqual(words.AsSpan(0, names.Length)))
-            throw Wrong($"expected \"{string.Join(' ', names.ToArray())} NUMBER\"");
-        if (!long.TryParse(words[^1], CultureInfo.InvariantCulture, out long value))
-            throw Wrong($"expected a number, found \"{words[^1]}\"");
-        Advance();
+        _scanner.ExpectWords(name);
+        uint value = (uint)_scanner.Number(0, uint.MaxValue);
+        _scanner.EndOfPaddedLine();
         return value;
     }
 
-    private string[] Words() => _next < _lines.Length ? _lines[_next].Split(' ', StringSplitOptions.RemoveEmptyEntries) : [];
+    private long? Optional(string name) => _scanner.SkipWords(name) ? Value() : null;
 
-    private void Advance() => _next++;
+    private long Field(params ReadOnlySpan<string> names)
+    {
+        _scanner.ExpectWords(names);
+        return Value();
+    }
 
-    private ProcfsException Wrong(string message) => new(Zoneinfo.FileName, Math.Min(_next, _lines.Length - 1) + 1, message);
+    private long Value()
+    {
+        long value = _scanner.Number();
+        _scanner.EndOfPaddedLine();
+        return value;
+    }
 }

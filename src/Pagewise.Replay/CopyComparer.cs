@@ -29,7 +29,7 @@ internal sealed class CopyComparer(Machine machine, FileWorld files, ResultLog l
         TaskStruct thread = machine.Tasks.Tasks[task.Task];
         MmStruct mm = machine.AddressSpaces.Mms[thread.Mm];
         if (copy.Stat is not null)
-            CompareStat(copy, thread, mm, machine.Tasks.CommOf(task.Task));
+            CompareStat(copy, TaskStat.Of(machine, task.Task));
         if (copy.Limits is not null)
             CompareLimits(copy, machine.Tasks.Tasks[thread.GroupLeader]);
         if (copy.Status is not null)
@@ -38,9 +38,8 @@ internal sealed class CopyComparer(Machine machine, FileWorld files, ResultLog l
             CompareMaps(copy, ref machine.AddressSpaces.Mms[thread.Mm], thread.Tgid);
     }
 
-    private void CompareStat(ProcessCopy copy, TaskStruct thread, MmStruct mm, string comm)
+    private void CompareStat(ProcessCopy copy, TaskStat stat)
     {
-        TaskStat stat = TaskStat.Of(mm, machine.Tasks.Tasks[thread.GroupLeader], comm, 0);
         foreach (KeyValuePair<string, string> field in copy.Stat!.All)
         {
             string? got = field.Key switch

@@ -65,6 +65,15 @@ public abstract class PageTables
     /// <summary>Residency of pages of one area, one byte each, as mincore(2) says it (mincore_walk).</summary>
     public abstract void Mincore(int vma, ulong start, ulong end, Span<byte> residency);
 
+    /// <summary>What the page tables hold of one area, as /proc/PID/smaps counts it (smap_gather_stats).</summary>
+    public abstract MemSizeStats GatherSizes(int vma);
+
+    /// <summary>
+    /// Whether /proc/PID/smaps says that the area may get huge pages (THPeligible, thp_vma_allowable_orders): anonymous
+    /// memory only; files and shared memory never do.
+    /// </summary>
+    public abstract bool IsThpEligible(int vma);
+
     /// <summary>Applies an advice that works on pages of one area: DONTNEED, FREE, COLD, PAGEOUT, WILLNEED, REMOVE, COLLAPSE, GUARD_INSTALL, GUARD_REMOVE.</summary>
     public abstract Errno Advise(int vma, ulong start, ulong end, Madvice advice);
 

@@ -120,7 +120,7 @@ internal sealed class ExperimentChecker
         string start = $"overcommit.mode{modeText}.ratio{ratioText}.Committed_AS_kB";
         if (!long.TryParse(_expectations.FirstOrDefault(one => one.Metric == start)?.Expected, NumberStyles.None, CultureInfo.InvariantCulture, out long committed))
             throw new RecordingException(_files.PathOf(Expectations), $"lacks {start}, what is committed at the start");
-        ulong size = _files.Has("before.status") ? _files.Parse("before.status", StatusVm.Parse).VmSize : 0;
+        ulong size = _files.Has("before.status") ? _files.Parse("before.status", StatusFile.Parse).Vm.VmSize : 0;
         program = new OvercommitProgram(_spec, mode, ratio, committed, size);
         programs.Add((mode, ratio), program);
         return program.Value(name);

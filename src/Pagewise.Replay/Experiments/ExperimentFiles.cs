@@ -43,7 +43,7 @@ internal sealed class ExperimentFiles(string directory)
         }
         catch (ProcfsException exception)
         {
-            throw new RecordingException(PathOf(name), exception.Line, 1, exception.Expected, exception);
+            throw new RecordingException(PathOf(name), exception.Line, exception.Column, exception.Expected, exception);
         }
     }
 

@@ -72,9 +72,8 @@ public sealed class MachineCapture(string proc, string sys)
 
     private void WriteLimits(StringBuilder text)
     {
-        if (Read("self/limits") is not { } file)
+        if (Parse("self/limits", LimitsFile.Parse)?.Limits is not { } limits)
             return;
-        SortedDictionary<RlimitResource, Rlimit> limits = LimitsFile.Parse(file);
         text.Append("\nlimits:\n");
         foreach ((RlimitResource resource, string name) in Limits)
         {
@@ -107,7 +106,7 @@ public sealed class MachineCapture(string proc, string sys)
         }
         catch (ProcfsException exception)
         {
-            throw new MachineFileException(Path.Combine(proc, name), exception.Line, 1, exception.Expected, exception);
+            throw new MachineFileException(Path.Combine(proc, name), exception.Line, exception.Column, exception.Expected, exception);
         }
     }
 

@@ -84,6 +84,10 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
         return Errno.None;
     }
 
+    public override MemSizeStats GatherSizes(int vma) => default;
+
+    public override bool IsThpEligible(int vma) => false;
+
     public override void Mincore(int vma, ulong start, ulong end, Span<byte> residency) => residency.Clear();
 
     public override Errno Advise(int vma, ulong start, ulong end, Madvice advice)

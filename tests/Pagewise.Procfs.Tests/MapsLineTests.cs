@@ -1,7 +1,6 @@
 using System.Text;
-using Pagewise.Procfs;
 
-namespace Pagewise.Replay.Tests.Procfs;
+namespace Pagewise.Procfs.Tests;
 
 public sealed class MapsLineTests
 {

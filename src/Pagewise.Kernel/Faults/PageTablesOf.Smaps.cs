@@ -1,0 +1,124 @@
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+
+namespace Pagewise.Kernel.Faults;
+
+internal sealed partial class PageTablesOf<TFormat>
+{
+    public override MemSizeStats GatherSizes(int vma)
+    {
+        ref VmArea area = ref _vmas[vma];
+        SmapsVisitor visitor = new(this, (area.Flags & VmFlags.Locked) != 0);
+        _tables.Walk(area.Mm, area.Start, area.End, ref visitor);
+        return visitor.Sizes;
+    }
+
+    public override bool IsThpEligible(int vma)
+    {
+        ref VmArea area = ref _vmas[vma];
+        return area.IsAnonymous && (area.Flags & (VmFlags.Special | VmFlags.HugeTlb)) == 0 && area.End >= HugePage.SizeBytes
+            && _faults.MayUseHuge(in area, area.End - HugePage.SizeBytes);
+    }
+
+    /// <summary>smaps_pte_range: smaps_pte_entry, smaps_pmd_entry and smaps_account.</summary>
+    private struct SmapsVisitor(PageTablesOf<TFormat> owner, bool isLocked) : IEntryVisitor
+    {
+        private MemSizeStats _sizes;
+        private (int Inode, ulong Start) _folio;
+        private bool _folioIsDirty;
+
+        public readonly MemSizeStats Sizes => _sizes;
+
+        public bool Entries(ulong firstEntry, ulong address, ulong end)
+        {
+            for (ulong at = firstEntry; address < end; at += (ulong)TFormat.EntryBytes, address += Pfn.SizeBytes)
+            {
+                ulong entry = owner._tables.Load(at);
+                if (Pte<TFormat>.IsPresent(entry) && (entry & PteBits.Special) == 0)
+                    Account(Pte<TFormat>.PfnOf(entry), entry, entireMappings: 0);
+            }
+
+            return true;
+        }
+
+        public VisitResult Large(ulong entryAt, ulong entry, int level, ulong address, ulong end)
+        {
+            if (!Pte<TFormat>.IsPresent(entry) || (entry & PteBits.Special) != 0)
+                return VisitResult.Continue;
+            uint head = Pte<TFormat>.PfnOf(entry);
+            uint first = head + (uint)((address & (Pte<TFormat>.SizeAt(level) - 1)) >> Pfn.Shift);
+            _sizes.AnonymousThp += end - address;
+            for (uint page = 0; page < (end - address) >> Pfn.Shift; page++)
+                Account(first + page, entry, owner._rmap.EntireMapCount(head));
+            return VisitResult.Continue;
+        }
+
+        public readonly bool Hole(ulong address, ulong end) => true;
+
+        private void Account(uint pfn, ulong entry, uint entireMappings)
+        {
+            ref PageFrame frame = ref owner._memMap[pfn];
+            ref PageFrame head = ref owner._memMap[owner._memMap.Head(pfn)];
+            if (entireMappings == 0 && (frame.Flags & (PageFlags.Head | PageFlags.Tail)) != 0)
+                entireMappings = owner._rmap.EntireMapCount(owner._memMap.Head(pfn));
+            ulong mappings = (ulong)frame.MapCount + entireMappings;
+            bool isDirty = (entry & PteBits.Dirty) != 0 || IsDirty(pfn, in frame, in head);
+            ulong pss = ((ulong)Pfn.SizeBytes << MemSizeStats.PssShift) / Math.Max(1, mappings);
+            _sizes.Resident += Pfn.SizeBytes;
+            if ((entry & PteBits.Accessed) != 0 || (head.Flags & PageFlags.Referenced) != 0)
+                _sizes.Referenced += Pfn.SizeBytes;
+            _sizes.Pss += pss;
+            if ((frame.Flags & PageFlags.Anon) != 0)
+            {
+                _sizes.Anonymous += Pfn.SizeBytes;
+                _sizes.PssAnon += pss;
+                if ((head.Flags & PageFlags.SwapBacked) == 0 && !isDirty)
+                    _sizes.LazyFree += Pfn.SizeBytes;
+            }
+            else if ((frame.Flags & PageFlags.SwapBacked) != 0)
+            {
+                _sizes.PssShmem += pss;
+            }
+            else
+            {
+                _sizes.PssFile += pss;
+            }
+
+            if (isLocked)
+                _sizes.PssLocked += pss;
+            if (isDirty)
+                _sizes.PssDirty += pss;
+            switch ((mappings < 2, isDirty))
+            {
+                case (true, true):
+                    _sizes.PrivateDirty += Pfn.SizeBytes;
+                    break;
+                case (true, false):
+                    _sizes.PrivateClean += Pfn.SizeBytes;
+                    break;
+                case (false, true):
+                    _sizes.SharedDirty += Pfn.SizeBytes;
+                    break;
+                default:
+                    _sizes.SharedClean += Pfn.SizeBytes;
+                    break;
+            }
+        }
+
+        // A large folio of the page cache has one dirty flag; its frames are asked once, for they follow each other.
+        private bool IsDirty(uint pfn, in PageFrame frame, in PageFrame head)
+        {
+            if ((frame.Flags & PageFlags.PageCache) == 0 || frame.FolioOrder == 0)
+                return ((frame.Flags | head.Flags) & PageFlags.Dirty) != 0;
+            (int, ulong) folio = (frame.Mapping, owner._pages.FolioStart(pfn));
+            if (folio != _folio)
+            {
+                _folio = folio;
+                _folioIsDirty = owner._pages.IsFolioDirty(pfn);
+            }
+
+            return _folioIsDirty;
+        }
+    }
+}
