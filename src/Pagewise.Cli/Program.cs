@@ -28,6 +28,7 @@ public static class Program
             RecordCommand.Create(console),
             HeapCommand.Create(console),
             MachineCommand.Create(console),
+            OomCommand.Create(console),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

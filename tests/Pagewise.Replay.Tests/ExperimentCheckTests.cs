@@ -19,6 +19,7 @@ public sealed class ExperimentCheckTests
     [InlineData("host_live")]
     [InlineData("vmaops")]
     [InlineData("overcommit_noswap")]
+    [InlineData("oomscore_noswap")]
     [InlineData("wmark_128m")]
     [InlineData("wmark_256m")]
     [InlineData("wmark_1024m")]

@@ -92,7 +92,8 @@ internal sealed class ExperimentChecker
         if (run.Snapshots.Count == 0)
             throw new RecordingException(_files.PathOf(Workload), "has no \"# snapshot\" line: nothing can be compared");
         var metrics = new ExperimentMetrics(run, _files.Has("before.vmstat") ? _files.Parse("before.vmstat", Vmstat.Parse) : null);
-        Compare(metrics.Value);
+        var scores = new RecordedScores(_files, _spec.Kernel);
+        Compare(expectation => scores.Value(expectation) ?? metrics.Value(expectation));
         ComparePages(run);
     }
 
@@ -102,12 +103,13 @@ internal sealed class ExperimentChecker
             ? new WatermarkSweep(_files.Parse("before.zoneinfo", Zoneinfo.Parse), _spec.Kernel, _spec.PageAllocator)
             : null;
         var overcommit = new Dictionary<(int Mode, int Ratio), OvercommitProgram>();
+        var scores = new RecordedScores(_files, _spec.Kernel);
         Compare(expectation => expectation.Metric.Split('.', 4) switch
         {
             ["zone", ..] => sweep?.Value(expectation.At, expectation.Metric),
             ["limits", ..] => LimitsProgram.Value(_spec, expectation.Metric),
             ["overcommit", ['m', 'o', 'd', 'e', .. var mode], ['r', 'a', 't', 'i', 'o', .. var ratio], var name] => Overcommit(overcommit, mode, ratio, name),
-            _ => null,
+            _ => scores.Value(expectation),
         });
     }
 

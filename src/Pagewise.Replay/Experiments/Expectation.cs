@@ -10,7 +10,8 @@ namespace Pagewise.Replay.Experiments;
 /// <param name="Kind"><c>exact</c>, <c>statistical</c> or <c>informative</c>.</param>
 /// <param name="Expected">The recorded value.</param>
 /// <param name="Tolerance">How far a statistical value may be off: <c>0.05</c> of the expected one, or <c>±15</c>.</param>
-internal sealed record Expectation(int Line, string At, string Metric, string Kind, string Expected, string Tolerance)
+/// <param name="Note">What the recorder noted beside it.</param>
+internal sealed record Expectation(int Line, string At, string Metric, string Kind, string Expected, string Tolerance, string Note)
 {
     private const int Columns = 5;
 
@@ -33,7 +34,7 @@ internal sealed record Expectation(int Line, string At, string Metric, string Ki
                 throw new RecordingException(files.PathOf(name), i + 1, 1, $"expected {Columns} columns, there are {cells.Length}");
             if (cells[2] is not ("exact" or "statistical" or "informative"))
                 throw new RecordingException(files.PathOf(name), i + 1, 1, "expected the kind exact, statistical or informative");
-            expectations.Add(new Expectation(i + 1, cells[0], cells[1], cells[2], cells[3], cells[4]));
+            expectations.Add(new Expectation(i + 1, cells[0], cells[1], cells[2], cells[3], cells[4], cells.Length > Columns ? cells[Columns] : ""));
         }
 
         return expectations;

@@ -231,16 +231,6 @@ public sealed class MachineSetting
             ? value
             : throw new FormatException();
 
-    // "256 MiB", "1TiB", "4096". Units are powers of 1024 and written out, so that nobody has to guess.
-    private static ulong Size(string text, ulong low, ulong high)
-    {
-        int digits = 0;
-        while (digits < text.Length && char.IsAsciiDigit(text[digits]))
-            digits++;
-        int shift = text[digits..].Trim() switch { "" or "B" => 0, "KiB" => 10, "MiB" => 20, "GiB" => 30, "TiB" => 40, _ => throw new FormatException() };
-        if (!ulong.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) || value > ulong.MaxValue >> shift)
-            throw new FormatException();
-        value <<= shift;
-        return value >= low && value <= high ? value : throw new FormatException();
-    }
+    private static ulong Size(string text, ulong low, ulong high) =>
+        SizeText.TryParse(text, out ulong value) && value >= low && value <= high ? value : throw new FormatException();
 }

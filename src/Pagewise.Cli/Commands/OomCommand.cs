@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Text;
+using Pagewise.Abi;
+using Pagewise.Cli.Terminal;
+using Pagewise.Procfs;
+using Pagewise.Procfs.Oom;
+using Pagewise.Replay.Oom;
+using Pagewise.Reports.Oom;
+using Pagewise.Workloads;
+
+namespace Pagewise.Cli.Commands;
+
+/// <summary><c>pagewise oom</c>: who dies next on this host, or who died in a kernel log, why, and what would change it.</summary>
+internal static class OomCommand
+{
+    private const int LogLimit = 256 << 20;
+
+    /// <summary>Makes the command.</summary>
+    public static Command Create(CommandConsole console)
+    {
+        var proc = new Option<string>("--proc") { Description = "A saved /proc tree instead of this host.", HelpName = "DIR", DefaultValueFactory = _ => "/proc" };
+        var explain = new Option<string?>("--explain") { Description = "A kernel log (dmesg, journalctl -k, a serial console) with reports of the OOM killer.", HelpName = "FILE" };
+        var ifs = new Option<string[]>("--if")
+        {
+            Description = "What could be otherwise: 'pid 4211 oom_score_adj=-500', 'pid 4211 gone', 'swap=0', 'memory=16 GiB'; may be repeated.",
+            HelpName = "CHANGE",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        var all = new Option<bool>("--all") { Description = "Show every process, not only the first ten." };
+        var json = new Option<bool>("--json") { Description = "Write JSON (docs/oom.md)." };
+        var command = new Command("oom", "Who dies next on this host, or who died in a kernel log, why, and what would change it.") { proc, explain, ifs, all, json };
+        command.SetAction(parsed =>
+        {
+            OomWhatIf[] changes = [.. (parsed.GetValue(ifs) ?? []).Select(text => new OomWhatIf(text))];
+            IReadOnlyList<OomAnswer> answers = parsed.GetValue(explain) is { } log ? Log(log, changes) : [Host(parsed.GetValue(proc)!, changes)];
+            foreach (OomWhatIf change in changes)
+            {
+                if (answers.All(answer => answer.Alternatives.Any(one => one.If == change.Text && one.VictimPid is null)))
+                    throw new UserException($"--if '{change.Text}': there is no such process");
+            }
+
+            if (parsed.GetValue(json))
+                console.Out.Write(OomAnswerJson.Write(answers));
+            else
+                console.Out.Write(string.Join("\n", answers.Select(answer => OomAnswerText.Write(answer, parsed.GetValue(all) ? int.MaxValue : OomAnswerText.UsualRows))));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static List<OomAnswer> Log(string file, OomWhatIf[] changes)
+    {
+        string[] lines = Encoding.UTF8.GetString(InputFile.ReadAllBytes(file, LogLimit)).Split('\n');
+        IReadOnlyList<OomReport> reports = OomReportReader.Read(lines);
+        if (reports.Count == 0)
+            throw new UserException($"{file}: no report of the OOM killer is in it (expected a line such as \"NAME invoked oom-killer: …\")");
+        var answers = new List<OomAnswer>();
+        foreach (OomReport report in reports)
+            answers.Add(OomAnswerBuilder.Of(report, $"{file}:{report.FirstLine}{(reports.Count > 1 ? $", report {answers.Count + 1} of {reports.Count}" : "")}", changes));
+        return answers;
+    }
+
+    private static OomAnswer Host(string proc, OomWhatIf[] changes)
+    {
+        if (!Directory.Exists(proc))
+            throw new UserException($"{proc}: there is no such directory");
+        try
+        {
+            Meminfo memory = Meminfo.Parse(File.ReadAllText(Path.Combine(proc, Meminfo.FileName)));
+            string releaseFile = Path.Combine(proc, "sys/kernel/osrelease");
+            KernelVersion kernel = File.Exists(releaseFile) && KernelVersion.TryParse(File.ReadAllText(releaseFile).Trim(), out KernelVersion release) ? release : ReportedOom.AssumedKernel;
+            IReadOnlyList<HostProcess> processes = HostProcesses.Read(proc);
+            return OomAnswerBuilder.Of(processes, memory, kernel, $"{(proc == "/proc" ? "this host" : proc)}, Linux {kernel}, {processes.Count} processes", changes);
+        }
+        catch (ProcfsException exception)
+        {
+            throw new UserException($"{Path.Combine(proc, exception.Message)}");
+        }
+    }
+}
