@@ -35,6 +35,11 @@ public sealed record MmFeatures
         CountedTableLevels = kernel < new KernelVersion(6, 7) ? 2 : kernel < new KernelVersion(6, 14) ? 3 : 5;
         DontUnmapCountsLockedTwice = kernel >= new KernelVersion(6, 15);
         ProtectsFoliosInBatches = kernel >= new KernelVersion(6, 17);
+        DelaysRmapOfDirtyPages = kernel >= new KernelVersion(6, 2);
+        ZapsFoliosInBatches = kernel >= new KernelVersion(6, 9);
+        DrainsLruBeforeUnmapping = kernel < new KernelVersion(6, 18);
+        FreesTablesByRcu = kernel >= new KernelVersion(6, 14);
+        TablesAreCompound = kernel >= new KernelVersion(6, 6);
     }
 
     /// <summary>
@@ -129,4 +134,22 @@ public sealed record MmFeatures
 
     /// <summary>6.17: mprotect changes the entries of a folio together, and all get the dirty and accessed bits that one has.</summary>
     public bool ProtectsFoliosInBatches { get; }
+
+    /// <summary>6.2: an unmapping that met a dirty page of a file takes no more batches before it flushes (delayed_rmap).</summary>
+    public bool DelaysRmapOfDirtyPages { get; }
+
+    /// <summary>6.9: entries of one folio are zapped together, as one note of the mmu_gather.</summary>
+    public bool ZapsFoliosInBatches { get; }
+
+    /// <summary>
+    /// Pages that wait for an LRU list are put there before an unmapping (lru_add_drain), so they go with it. On 6.18 they
+    /// stay until their batch is full, as its tracepoints show; in which release that began was not found out.
+    /// </summary>
+    public bool DrainsLruBeforeUnmapping { get; }
+
+    /// <summary>6.14: page tables are freed apart from the pages, after a grace period (CONFIG_PT_RECLAIM).</summary>
+    public bool FreesTablesByRcu { get; }
+
+    /// <summary>6.6: page tables are allocated with __GFP_COMP (pagetable_alloc).</summary>
+    public bool TablesAreCompound { get; }
 }

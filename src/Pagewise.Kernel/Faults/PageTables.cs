@@ -17,6 +17,15 @@ public abstract class PageTables
     /// <summary>Takes the top table back; everything below is already freed (pgd_free).</summary>
     public abstract void FreePgd(int mm);
 
+    /// <summary>
+    /// Begins an unmapping of several areas and their tables (tlb_gather_mmu): frames go back together, at the latest
+    /// with <see cref="FinishUnmap"/>, when the TLBs have forgotten them. No call but Zap and FreeTables may stand between.
+    /// </summary>
+    public abstract void BeginUnmap(int mm);
+
+    /// <summary>Ends it: the TLBs are flushed once, then the frames go back in Linux's order (tlb_finish_mmu).</summary>
+    public abstract void FinishUnmap();
+
     /// <summary>Unmaps the pages of a range of an area (unmap_vmas, zap_page_range): frames released, tables kept.</summary>
     /// <param name="vma">The area.</param>
     /// <param name="start">First address.</param>

@@ -14,9 +14,7 @@ internal sealed partial class PageTablesOf<TFormat>
         {
             case Madvice.DontNeed:
             case Madvice.DontNeedLocked:
-                Zap(vma, start, end, keepMarkers: true);
-                if (_features.ReclaimsPteTables)
-                    FreeEmptyTables(_vmas[vma].Mm, start, end);
+                Zap(_vmas[vma].Mm, start, end, keepMarkers: true, evenCows: true, _features.ReclaimsPteTables);
                 return Errno.None;
             case Madvice.Free:
                 return Free(vma, start, end);
@@ -61,29 +59,6 @@ internal sealed partial class PageTablesOf<TFormat>
         if (_inodes.Inodes[area.Inode].Kind == InodeKind.Regular)
             _ = ReadFile(area.Inode, area.PageIndex(start) << Pfn.Shift, end - start);
         return Errno.None;
-    }
-
-    /// <summary>Frees the last-level tables that lie wholly in a range and have no entry left (try_to_free_pte).</summary>
-    private void FreeEmptyTables(int mm, ulong start, ulong end)
-    {
-        ulong size = Pte<TFormat>.SizeAt(2);
-        for (ulong address = (start + size - 1) & ~(size - 1); address < end && end - address >= size;)
-        {
-            ulong at = _tables.Find(mm, address, 2, out int level);
-            ulong covered = Pte<TFormat>.SizeAt(level);
-            ulong entry = _tables.Load(at);
-            if (level == 2 && Pte<TFormat>.IsTable(entry) && _tables.IsEmpty(entry & PteBits.AddressMask))
-            {
-                _tables.Store(at, 0);
-                _tables.FreeTable(ref _mms[mm], 1, (uint)((entry & PteBits.AddressMask) >> Pfn.Shift));
-                _cpus.FlushRange(mm, address, address + size, Pfn.SizeBytes, freedTables: true);
-            }
-
-            ulong next = (address & ~(covered - 1)) + covered;
-            if (next < address)
-                break;
-            address = next;
-        }
     }
 
     /// <summary>

@@ -6,32 +6,48 @@ namespace Pagewise.Kernel.Faults;
 
 internal sealed partial class PageTablesOf<TFormat>
 {
+    private readonly MmuGather<TFormat> _gather;
+
+    public override void BeginUnmap(int mm) => _gather.Begin(mm);
+
+    public override void FinishUnmap() => _gather.Finish();
+
     public override void Zap(int vma, ulong start, ulong end, bool keepMarkers) =>
         Zap(_vmas[vma].Mm, start, end, keepMarkers, evenCows: true);
 
-    private void Zap(int mm, ulong start, ulong end, bool keepMarkers, bool evenCows)
+    public override void FreeTables(int mm, ulong start, ulong end, ulong floor, ulong ceiling)
+    {
+        _gather.Begin(mm);
+        _tables.FreeRange(mm, start, end, floor, ceiling, _gather);
+        _gather.Finish();
+    }
+
+    private void Zap(int mm, ulong start, ulong end, bool keepMarkers, bool evenCows, bool reclaimsTables = false)
     {
         ref MmStruct space = ref _mms[mm];
         space.HiwaterRss = Math.Max(space.HiwaterRss, space.Rss.Total);
-        _lru.Drain();
-        ZapVisitor visitor = new(this, mm, keepMarkers, evenCows);
+        if (_features.DrainsLruBeforeUnmapping)
+            _lru.Drain();
+        _gather.Begin(mm);
+        ZapVisitor visitor = new(this, mm, keepMarkers, evenCows, reclaimsTables);
         _tables.Walk(mm, start, end, ref visitor);
-        if (visitor.Changed)
-            _cpus.FlushRange(mm, start, end, Pfn.SizeBytes, freedTables: false);
+        _gather.Finish();
     }
 
     /// <summary>zap_pte_range and zap_huge_pmd.</summary>
-    private struct ZapVisitor(PageTablesOf<TFormat> owner, int mm, bool keepMarkers, bool evenCows) : IEntryVisitor
+    private readonly struct ZapVisitor(PageTablesOf<TFormat> owner, int mm, bool keepMarkers, bool evenCows, bool reclaimsTables) : IEntryVisitor
     {
-        public bool Changed;
-
         public bool Entries(ulong firstEntry, ulong address, ulong end)
         {
             PteTables<TFormat> tables = owner._tables;
+            MmuGather<TFormat> gather = owner._gather;
             ref MmStruct space = ref owner._mms[mm];
-            ulong last = firstEntry + (((end - address) >> Pfn.Shift) * (ulong)TFormat.EntryBytes);
-            for (ulong at = firstEntry; at < last; at += (ulong)TFormat.EntryBytes)
+            bool metDirty = false;
+            int count;
+            ulong at = firstEntry;
+            for (ulong here = address; here < end; here += (ulong)count << Pfn.Shift, at += (ulong)count * (ulong)TFormat.EntryBytes)
             {
+                count = 1;
                 ulong entry = tables.Load(at);
                 if (entry == 0)
                     continue;
@@ -42,12 +58,46 @@ internal sealed partial class PageTablesOf<TFormat>
                     continue;
                 }
 
-                if ((entry & PteBits.Special) == 0 && !Release(ref space, entry))
+                if ((entry & PteBits.Special) != 0)
+                {
+                    tables.Store(at, 0);
+                    gather.Adjust(here, here + Pfn.SizeBytes);
                     continue;
-                tables.Store(at, 0);
-                Changed = true;
+                }
+
+                uint pfn = Pte<TFormat>.PfnOf(entry);
+                if ((owner._memMap[pfn].Flags & PageFlags.Anon) != 0)
+                {
+                    if (!evenCows)
+                        continue;
+                }
+                else
+                {
+                    count = owner.RunOf(pfn, at, (end - here) >> Pfn.Shift);
+                }
+
+                metDirty |= Unmap(ref space, at);
+                for (int i = 1; i < count; i++)
+                {
+                    // Here each frame of a page cache's folio has references of its own; the cache keeps them all.
+                    ulong next = at + ((ulong)i * (ulong)TFormat.EntryBytes);
+                    uint page = Pte<TFormat>.PfnOf(tables.Load(next));
+                    metDirty |= Unmap(ref space, next);
+                    owner._rmap.Put(page);
+                }
+
+                gather.Adjust(here, here + ((ulong)count << Pfn.Shift));
+                if (metDirty)
+                    gather.DelayRmap();
+                if (gather.RemovePage(owner._memMap.Head(pfn), isRun: count > 1))
+                    gather.Flush();
             }
 
+            // A page that was stored to may be stored to still until the TLBs know.
+            if (metDirty)
+                gather.Flush();
+            if (reclaimsTables && end - address == Pte<TFormat>.SizeAt(2))
+                owner.FreeEmptyTable(mm, address);
             return true;
         }
 
@@ -60,32 +110,67 @@ internal sealed partial class PageTablesOf<TFormat>
             }
 
             ref MmStruct space = ref owner._mms[mm];
+            MmuGather<TFormat> gather = owner._gather;
             owner._tables.Store(entryAt, 0);
             owner._tables.FreeTable(ref space, 1, owner._faults.Withdraw(entryAt));
-            if ((entry & PteBits.Special) == 0)
-                owner._rmap.RemoveHuge(ref space, Pte<TFormat>.PfnOf(entry));
-            Changed = true;
+            gather.Adjust(address, end);
+            if ((entry & PteBits.Special) != 0)
+                return VisitResult.Continue;
+            uint head = Pte<TFormat>.PfnOf(entry);
+            owner._rmap.UnmapHuge(ref space, head);
+            if (gather.RemovePage(head, isRun: false))
+                gather.Flush();
             return VisitResult.Continue;
         }
 
-        public readonly bool Hole(ulong address, ulong end) => true;
+        public bool Hole(ulong address, ulong end) => true;
 
-        private readonly bool Release(ref MmStruct space, ulong entry)
+        /// <summary>Takes one entry away; true when it was a file's and dirty.</summary>
+        private bool Unmap(ref MmStruct space, ulong at)
         {
+            ulong entry = owner._tables.Load(at);
             uint pfn = Pte<TFormat>.PfnOf(entry);
-            ref PageFrame frame = ref owner._memMap[pfn];
-            if ((frame.Flags & PageFlags.Anon) != 0)
-            {
-                if (!evenCows)
-                    return false;
-            }
-            else if ((entry & PteBits.Dirty) != 0)
-            {
+            bool isDirty = (entry & PteBits.Dirty) != 0 && (owner._memMap[pfn].Flags & PageFlags.Anon) == 0;
+            if (isDirty)
                 owner._pages.DirtyFolio(pfn);
-            }
-
-            owner._rmap.Remove(ref space, pfn);
-            return true;
+            owner._rmap.Unmap(ref space, pfn);
+            owner._tables.Store(at, 0);
+            return isDirty;
         }
+    }
+
+    /// <summary>How many entries from one on map the following pages of its folio (folio_pte_batch); 1 before 6.9.</summary>
+    private int RunOf(uint pfn, ulong at, ulong most)
+    {
+        if (!_features.ZapsFoliosInBatches || _memMap[pfn].FolioOrder == 0)
+            return 1;
+        ulong folio = _pages.FolioStart(pfn);
+        most = Math.Min(most, folio + _pages.FolioPages(pfn) - _memMap[pfn].Index);
+        int mapping = _memMap[pfn].Mapping;
+        int count = 1;
+        while ((ulong)count < most)
+        {
+            at += (ulong)TFormat.EntryBytes;
+            ulong next = _tables.Load(at);
+            if (!Pte<TFormat>.IsPresent(next) || (next & PteBits.Special) != 0)
+                break;
+            ref PageFrame frame = ref _memMap[Pte<TFormat>.PfnOf(next)];
+            if ((frame.Flags & PageFlags.PageCache) == 0 || frame.Mapping != mapping || frame.Index != _memMap[pfn].Index + (ulong)count)
+                break;
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Frees the last-level table of an address if it has no entry left (try_to_free_pte).</summary>
+    private void FreeEmptyTable(int mm, ulong address)
+    {
+        ulong at = _tables.Find(mm, address, 2, out int level);
+        ulong entry = _tables.Load(at);
+        if (level != 2 || !Pte<TFormat>.IsTable(entry) || !_tables.IsEmpty(entry & PteBits.AddressMask))
+            return;
+        _tables.Store(at, 0);
+        _gather.RemoveTable(1, (uint)((entry & PteBits.AddressMask) >> Pfn.Shift), address);
     }
 }

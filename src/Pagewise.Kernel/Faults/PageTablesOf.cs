@@ -45,6 +45,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _cpus = cpus;
         _faults = faults;
         _features = state.Settings.Features;
+        _gather = new MmuGather<TFormat>(state, tables, cpus);
         _tree = new VmaTree(state.Spaces);
         _anonVmas = new AnonVmas(state.Spaces);
     }
@@ -68,12 +69,6 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         ref MmStruct space = ref _mms[mm];
         _tables.FreeTable(ref space, TFormat.Levels, space.Pgd);
         space.Pgd = 0;
-    }
-
-    public override void FreeTables(int mm, ulong start, ulong end, ulong floor, ulong ceiling)
-    {
-        if (_tables.FreeRange(mm, start, end, floor, ceiling))
-            _cpus.FlushRange(mm, start, end, Pfn.SizeBytes, freedTables: true);
     }
 
     public override void SplitHugeAt(int vma, ulong address)

@@ -59,25 +59,23 @@ internal sealed partial class PteTables<TFormat>
     /// <param name="end">One past the last.</param>
     /// <param name="floor">End of the area below.</param>
     /// <param name="ceiling">Start of the area above; 0 for none.</param>
-    /// <returns>Whether any table went.</returns>
-    public bool FreeRange(int mm, ulong start, ulong end, ulong floor, ulong ceiling)
+    /// <param name="gather">Takes the tables.</param>
+    public void FreeRange(int mm, ulong start, ulong end, ulong floor, ulong ceiling, MmuGather<TFormat> gather)
     {
-        if (start >= end)
-            return false;
-        return FreeBelow(ref spaces.Mms[mm], Pgd(mm), TFormat.Levels, start, end, floor, ceiling - 1);
+        if (start < end)
+            FreeBelow(Pgd(mm), TFormat.Levels, start, end, floor, ceiling - 1, gather);
     }
 
     /// <summary>Frees the tables under one table's entries for [start, end).</summary>
-    /// <param name="mm">The address space.</param>
     /// <param name="table">The table.</param>
     /// <param name="level">Its level, at least 2.</param>
     /// <param name="start">First address.</param>
     /// <param name="end">One past the last.</param>
     /// <param name="floor">Lowest address that a freed table may cover.</param>
     /// <param name="last">Highest address that a freed table may cover.</param>
-    private bool FreeBelow(ref MmStruct mm, ulong table, int level, ulong start, ulong end, ulong floor, ulong last)
+    /// <param name="gather">Takes the tables.</param>
+    private void FreeBelow(ulong table, int level, ulong start, ulong end, ulong floor, ulong last, MmuGather<TFormat> gather)
     {
-        bool freed = false;
         ulong size = Pte<TFormat>.SizeAt(level);
         ulong at = Pte<TFormat>.EntryAt(table, start, level);
         for (ulong next; start < end; start = next, at += (ulong)TFormat.EntryBytes)
@@ -91,15 +89,12 @@ internal sealed partial class PteTables<TFormat>
                 continue;
             ulong child = entry & PteBits.AddressMask;
             if (level > 2)
-                freed |= FreeBelow(ref mm, child, level - 1, start, next, floor, last);
+                FreeBelow(child, level - 1, start, next, floor, last, gather);
             if (low < floor || low + (size - 1) > last)
                 continue;
             Store(at, 0);
-            FreeTable(ref mm, level - 1, (uint)(child >> Pfn.Shift));
-            freed = true;
+            gather.RemoveTable(level - 1, (uint)(child >> Pfn.Shift), start);
         }
-
-        return freed;
     }
 
     /// <summary>Frames of page tables of an address space, by level, the top one included. A walker for reports and tests.</summary>

@@ -16,6 +16,7 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
 {
     private readonly PhysicalMemory _memory = memMap.Memory;
     private readonly int _countedLevels = features.CountedTableLevels;
+    private readonly Gfp _tableGfp = features.TablesAreCompound ? Gfp.PageTable | Gfp.Comp : Gfp.PageTable;
 
     /// <summary>Reads an entry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,7 +82,7 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
     /// <summary>A zeroed frame for a table of a level, charged to an address space (pte_alloc_one, mm_inc_nr_ptes); 0 when none is left.</summary>
     public uint NewTable(ref MmStruct mm, int level)
     {
-        uint pfn = allocator.AllocPages(Gfp.PageTable, 0);
+        uint pfn = allocator.AllocPages(_tableGfp, 0);
         if (pfn == 0)
             return 0;
         _memory.PreferLargeHostPage(pfn);
@@ -96,10 +97,16 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
     /// <summary>Gives an empty table's frame back.</summary>
     public void FreeTable(ref MmStruct mm, int level, uint pfn)
     {
+        Uncount(ref mm, level);
+        allocator.FreePages(pfn, 0);
+    }
+
+    /// <summary>Takes a table off the books (mm_dec_nr_ptes, pagetable_dtor); its frame is the caller's to free.</summary>
+    public void Uncount(ref MmStruct mm, int level)
+    {
         Count(level, -1);
         if (IsCharged(level))
             mm.PgtablesBytes -= Pfn.SizeBytes;
-        allocator.FreePages(pfn, 0);
     }
 
     /// <summary>Whether a table has no entry at all.</summary>

@@ -86,6 +86,14 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ref MmStruct mm, uint pfn)
     {
+        Unmap(ref mm, pfn);
+        Put(pfn);
+    }
+
+    /// <summary>Unmaps a page from a last-level entry (folio_remove_rmap_pte). The entry's reference is the caller's now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Unmap(ref MmStruct mm, uint pfn)
+    {
         ref PageFrame frame = ref memMap[pfn];
         bool last = --frame.MapCount == 0 && !IsHugeMapped(pfn, frame.Flags);
         if ((frame.Flags & PageFlags.Anon) != 0)
@@ -103,7 +111,6 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
 
         if (last && (frame.Flags & (PageFlags.Head | PageFlags.Tail)) != 0)
             NotePartlyMapped(memMap.Head(pfn));
-        Put(pfn);
     }
 
     /// <summary>Maps a 2 MiB page once more by a PMD entry, with a reference.</summary>
@@ -114,8 +121,8 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
         mm.Rss.AnonPages += HugePage.Frames;
     }
 
-    /// <summary>Unmaps a 2 MiB page from a PMD entry and drops the reference.</summary>
-    public void RemoveHuge(ref MmStruct mm, uint head)
+    /// <summary>Unmaps a 2 MiB page from a PMD entry (folio_remove_rmap_pmd). The entry's reference is the caller's now.</summary>
+    public void UnmapHuge(ref MmStruct mm, uint head)
     {
         mm.Rss.AnonPages -= HugePage.Frames;
         if (--EntireMapCount(head) == 0)
@@ -129,8 +136,6 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
                     NotePartlyMapped(head);
             }
         }
-
-        Put(head);
     }
 
     /// <summary>Turns one PMD mapping into 512 last-level ones of the same page (__split_huge_pmd_locked). The caller makes the entries.</summary>

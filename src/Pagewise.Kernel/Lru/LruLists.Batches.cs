@@ -136,8 +136,8 @@ public sealed partial class LruLists
 
         int count = batch.Count;
         batch.Count = 0;
-        for (int i = 0; i < count; i++)
-            Put(batch.Frames[i]);
+        ReadOnlySpan<uint> frames = batch.Frames;
+        PutAll(frames[..count]);
     }
 
     private void Move(uint pfn, ref PageFrame frame, LruMove move)

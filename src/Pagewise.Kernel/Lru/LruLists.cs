@@ -25,6 +25,7 @@ public sealed partial class LruLists : IDisposable
     private readonly NativeArray<long> _zonePages;
     private readonly NativeArray<LruBatch> _batches;
     private readonly int _batchSize;
+    private readonly bool _freesInOrder;
 
     /// <summary>Empty lists.</summary>
     public LruLists(MemMap memMap, BuddyAllocator allocator, VmStat stat)
@@ -36,6 +37,7 @@ public sealed partial class LruLists : IDisposable
         _lruvecs = new NativeArray<Lruvec>((ulong)_zones.NodeCount);
         _zonePages = new NativeArray<long>((ulong)(_zones.ZoneCount * Lruvec.ListCount));
         _batches = new NativeArray<LruBatch>((ulong)(_zones.CpuCount * MoveCount));
+        _freesInOrder = _zones.Kernel >= new KernelVersion(6, 9);
         _batchSize = _zones.Kernel < new KernelVersion(6, 9) ? BatchBefore69 : LruBatch.MostFrames;
         BucketOrder = BucketOrderOf(allocator.TotalPages);
     }
@@ -184,15 +186,8 @@ public sealed partial class LruLists : IDisposable
     /// <summary>Gives a frame without references, or a huge page, back to the allocator (__folio_put).</summary>
     public void Free(uint pfn)
     {
-        Release(pfn);
-        PageFlags flags = _memMap[pfn].Flags;
-        if ((flags & PageFlags.Mlocked) != 0)
-        {
-            _stat.NrMlock -= PagesOf(flags);
-            _memMap[pfn].Flags &= ~PageFlags.Mlocked;
-        }
-
-        _allocator.FreePages(pfn, (flags & PageFlags.Head) != 0 ? HugePage.Order : 0);
+        Forget(pfn);
+        _allocator.FreePages(pfn, (_memMap[pfn].Flags & PageFlags.Head) != 0 ? HugePage.Order : 0);
     }
 
     /// <inheritdoc/>
@@ -201,6 +196,17 @@ public sealed partial class LruLists : IDisposable
         _lruvecs.Dispose();
         _zonePages.Dispose();
         _batches.Dispose();
+    }
+
+    /// <summary>Takes a frame without references out of its list, and unlocks it (__page_cache_release).</summary>
+    private void Forget(uint pfn)
+    {
+        Release(pfn);
+        PageFlags flags = _memMap[pfn].Flags;
+        if ((flags & PageFlags.Mlocked) == 0)
+            return;
+        _stat.NrMlock -= PagesOf(flags);
+        _memMap[pfn].Flags &= ~PageFlags.Mlocked;
     }
 
     /// <summary>What lru_add_fn decides by folio_evictable: locked pages are unevictable.</summary>

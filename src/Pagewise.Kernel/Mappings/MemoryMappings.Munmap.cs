@@ -101,6 +101,7 @@ public sealed partial class MemoryMappings
         ulong first = _vmas[vma].Start;
         ulong last = first;
         int next = vma;
+        _pageTables.BeginUnmap(mm);
         while (next != 0 && _vmas[next].Start < range.End)
         {
             ref readonly VmArea area = ref _vmas[next];
@@ -110,6 +111,7 @@ public sealed partial class MemoryMappings
         }
 
         _pageTables.FreeTables(mm, first, last, floor, next != 0 ? _vmas[next].Start : 0);
+        _pageTables.FinishUnmap();
         while (vma != next)
         {
             ref readonly VmArea area = ref _vmas[vma];

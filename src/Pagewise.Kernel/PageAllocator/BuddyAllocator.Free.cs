@@ -26,8 +26,8 @@ public sealed partial class BuddyAllocator
     }
 
     /// <summary>
-    /// Gives single frames back together, as the unmapping of a range and reclaim do (free_unref_page_list; since 6.8
-    /// free_unref_folios). Linux builds the list from the front, so what was released last comes first.
+    /// Gives single frames back together, as the unmapping of a range and reclaim do (free_unref_page_list, until
+    /// 6.8). Linux builds the list from the front, so what was released last comes first.
     /// </summary>
     /// <param name="pfns">The frames, in the order of the list.</param>
     public void FreePagesList(ReadOnlySpan<uint> pfns)
@@ -47,6 +47,37 @@ public sealed partial class BuddyAllocator
 
             Tracepoints?.MmPageFreeBatched(pfn);
             FreeUnrefPageCommit(index, ref _zoneArray[index], pfn, 0, type);
+        }
+    }
+
+    /// <summary>
+    /// Gives folios back together, as since 6.9 whoever drops the last references of several does (free_unref_folios).
+    /// </summary>
+    /// <param name="heads">Single frames, and first frames of huge pages; at most 31 (PAGEVEC_SIZE).</param>
+    public void FreeFolios(ReadOnlySpan<uint> heads)
+    {
+        Span<byte> orders = stackalloc byte[31];
+        for (int i = 0; i < heads.Length; i++)
+        {
+            int order = (_memMap[heads[i]].Flags & PageFlags.Head) != 0 ? HugePage.Order : 0;
+            orders[i] = (byte)order;
+            MmPageFree(heads[i], order);
+            _stat.PgFree += 1L << order;
+        }
+
+        for (int i = 0; i < heads.Length; i++)
+        {
+            uint pfn = heads[i];
+            int index = ZoneOf(pfn);
+            MigrateType type = PageblockType(pfn);
+            if (type == MigrateType.Isolate)
+            {
+                FreeOnePage(ref _zoneArray[index], pfn, orders[i], type);
+                continue;
+            }
+
+            Tracepoints?.MmPageFreeBatched(pfn);
+            FreeUnrefPageCommit(index, ref _zoneArray[index], pfn, orders[i], type);
         }
     }
 

@@ -118,6 +118,6 @@ public enum Gfp : uint
     /// <summary><c>GFP_PGTABLE_USER</c>: a zeroed frame for a page table.</summary>
     PageTable = KernelAccount | Zero,
 
-    /// <summary>A page of a program: <see cref="HighUserMovable"/>.</summary>
-    UserPage = HighUserMovable,
+    /// <summary>A page of a program, as a folio (vma_alloc_folio).</summary>
+    UserPage = HighUserMovable | Comp,
 }

@@ -86,7 +86,8 @@ internal sealed class ExperimentChecker
 
     private void CheckSnapshots(Replayer replayer)
     {
-        var run = new ExperimentRun();
+        ExperimentTrace? trace = ExperimentTrace.IsComparable(_files) ? new ExperimentTrace() : null;
+        var run = new ExperimentRun { Trace = trace };
         replayer.Observer = run;
         replayer.Run();
         if (run.Snapshots.Count == 0)
@@ -95,6 +96,10 @@ internal sealed class ExperimentChecker
         var scores = new RecordedScores(_files, _spec.Kernel);
         Compare(expectation => scores.Value(expectation) ?? metrics.Value(expectation));
         ComparePages(run);
+        if (trace is null)
+            return;
+        _file = _files.PathOf(ExperimentTrace.FileName);
+        trace.Compare(_files, _log);
     }
 
     private void CompareTried()

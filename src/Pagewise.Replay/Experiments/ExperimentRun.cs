@@ -20,6 +20,9 @@ internal sealed class ExperimentRun : IReplayObserver
     private int _mm;
     private int _tid;
 
+    /// <summary>Who listens to the allocator from <c>before</c> on; null: nobody.</summary>
+    public ExperimentTrace? Trace { get; init; }
+
     /// <summary>The snapshots in their order.</summary>
     public IReadOnlyList<ExperimentSnapshot> Snapshots => _snapshots;
 
@@ -91,6 +94,9 @@ internal sealed class ExperimentRun : IReplayObserver
         // Up to here the workload only built what the snapshot's free pages lack already.
         _hasStarted = true;
         machine.Allocator.TakesUsedFrames = false;
+        if (_snapshots.Count == 0)
+            Trace?.Attach(machine);
+        Trace?.SnapshotTaken();
         var snapshot = new ExperimentSnapshot(tag, Vmstat.Of(machine), (long)machine.Allocator.FreePageCount, _window.Count);
         if (_mm != 0 && machine.AddressSpaces.Mms[_mm].Pgd != 0 && PagesFrom(machine, AreaStart) >= AreaPages)
             snapshot = Look(machine, snapshot);

@@ -12,10 +12,15 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
 {
     private readonly AnonVmas _anonVmas = new(spaces);
     private readonly VmaTree _tree = new(spaces);
+    private readonly Stack<int> _gathers = [];
 
     public override bool AllocatePgd(int mm) => true;
 
     public override void FreePgd(int mm) => spaces.Mms[mm].Mmap.ShouldBe(0);
+
+    public override void BeginUnmap(int mm) => _gathers.Push(mm);
+
+    public override void FinishUnmap() => _gathers.Pop();
 
     public override void Zap(int vma, ulong start, ulong end, bool keepMarkers) => CheckRange(vma, start, end);
 

@@ -1,4 +1,7 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Procfs;
 
 namespace Pagewise.Kernel.Tests.PageAllocator;
 
@@ -61,6 +64,93 @@ public class PageTraceTests
 
         trace.Events.Count.ShouldBe(12056 - 2048);
         guest.Pages.Validate();
+    }
+
+    /// <summary>The same by the way that a program takes: faults, then munmap with its mmu_gather. The trace's first fault makes three tables.</summary>
+    [Fact]
+    public void AMachineMakesEveryRecordedEventWhenAProgramTouchesAndUnmaps()
+    {
+        const ulong start = 0x2000_0000_0000;
+        const ulong end = start + (8 << 20);
+        List<string> recorded = RecordedPageTrace.Read($"guest/{Experiment}/trace.txt.xz");
+        Zoneinfo before = Zoneinfos.Read($"guest/{Experiment}/before.zoneinfo");
+        using Machine machine = Machine.Create(new MachineSpec
+        {
+            Kernel = new KernelVersion(6, 1),
+            PageAllocator = Zoneinfos.Sysctls(Experiment),
+            Thp = ThpMode.Never,
+            Memory = new MemorySnapshot(Layout, Start)
+            {
+                Marks = [.. before.Zones.Where(zone => zone.StartPfn is not null)
+                    .Select(zone => new BootMarks(zone.Node, Zoneinfos.TypeOf(zone), zone.Min, zone.Low, zone.High, zone.Pagesets[0].Batch, zone.Pagesets[0].High))],
+            },
+        });
+        TestSpace space = new(machine);
+        int area = space.Map(start, (end - start) >> 12);
+        machine.Allocator.TakesUsedFrames = false;
+        var trace = new PageTraceWriter();
+        machine.Allocator.Tracepoints = trace;
+
+        for (ulong address = start; address < end; address += 4096)
+            space.Write(address).IsResolved.ShouldBeTrue();
+        machine.PageTables.BeginUnmap(space.Mm);
+        machine.PageTables.Zap(area, start, end, keepMarkers: false);
+        machine.PageTables.FreeTables(space.Mm, start, end, 0, 0);
+        machine.PageTables.FinishUnmap();
+
+        List<string> events = [.. recorded.Where(line => !line.StartsWith("page_fault", StringComparison.Ordinal))];
+        for (int i = 0; i < events.Count; i++)
+            trace.Events[i].ShouldBe(events[i], $"event {i}");
+        trace.Events.Count.ShouldBe(events.Count);
+    }
+
+    /// <summary>
+    /// How many frees come in a row before they reach the lists, as 6.1's trace and a live 6.18 show it for 600 pages:
+    /// eight and a frame of notes, each reversed; seven and 509 with two words for each note, in batches of 31 in order,
+    /// but for the last 11, which wait for an LRU list until 31 do.
+    /// </summary>
+    [Theory]
+    [InlineData(1, new[] { 8, 510, 82 }, false)]
+    [InlineData(18, new[] { 7, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 13, 31, 31, 11 }, true)]
+    public void PagesOfAnUnmappingComeBackInTheBatchesOfTheRelease(int minor, int[] batches, bool isInOrder)
+    {
+        const ulong start = 0x2000_0000_0000;
+        const ulong end = start + (600 << 12);
+        using Machine machine = Machine.Create(new MachineSpec { Kernel = new KernelVersion(6, minor), MemoryBytes = 64 << 20, Thp = ThpMode.Never });
+        TestSpace space = new(machine);
+        int area = space.Map(start, 600);
+        var taken = new List<uint>();
+        for (ulong address = start; address < end; address += 4096)
+        {
+            space.Write(address).IsResolved.ShouldBeTrue();
+            taken.Add(machine.FindFrame(space.Mm, address));
+        }
+
+        var trace = new PageTraceWriter();
+        machine.Allocator.Tracepoints = trace;
+        machine.PageTables.Zap(area, start, end, keepMarkers: true);
+
+        List<List<uint>> rows = [];
+        foreach (string line in trace.Events)
+        {
+            if (line.Is("mm_page_free") && taken.Contains(line.Pfn()))
+            {
+                if (rows.Count == 0 || rows[^1].Contains(0))
+                    rows.Add([]);
+                rows[^1].Add(line.Pfn());
+            }
+            else if (line.Is("mm_page_free_batched") && rows[^1][^1] != 0)
+            {
+                rows[^1].Add(0);
+            }
+        }
+
+        rows.ForEach(row => row.RemoveAll(pfn => pfn == 0));
+        rows.Select(row => row.Count).ShouldBe(batches);
+        if (!isInOrder)
+            rows.ForEach(row => row.Reverse());
+        rows.SelectMany(row => row).ShouldBe(taken[..batches.Sum()]);
+        trace.Events.Count(line => line.Is("mm_page_alloc")).ShouldBe(2, "frames of notes");
     }
 
     /// <summary>Makes the call that the recorded events from one on came of.</summary>
