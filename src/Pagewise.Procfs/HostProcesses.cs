@@ -52,7 +52,7 @@ public sealed class HostProcesses
             return null;
         long? adj = ReadFile(directory + "/oom_score_adj") is { } text && long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
         if (adj is < OomBadness.ScoreAdjMin or > OomBadness.ScoreAdjMax)
-            throw new ProcfsException(Path.Combine(directory, "oom_score_adj"), 1, "expected a number from -1000 to 1000");
+            throw new ProcfsException(Path.Combine(directory, "oom_score_adj"), 1, 1, "expected a number from -1000 to 1000");
         int? score = ReadFile(directory + "/oom_score") is { } shown && int.TryParse(shown.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
         bool hasMemory = status.Contains("\nVmRSS:", StringComparison.Ordinal);
         var candidate = new OomCandidate(
