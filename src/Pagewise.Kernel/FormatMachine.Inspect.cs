@@ -35,6 +35,14 @@ internal sealed partial class FormatMachine<TFormat>
         return Pte<TFormat>.PfnOf(steps[^1].Entry) + (uint)(within >> Pfn.Shift);
     }
 
+    public override void ReadPresence(int mm, ulong start, Span<bool> present)
+    {
+        present.Clear();
+        ulong top = TopTable(mm);
+        if (top != 0)
+            ReadPresence(top, TFormat.Levels, start, present);
+    }
+
     public override IReadOnlyList<TlbFinding> FindInTlbs(int mm, ulong address)
     {
         var findings = new List<TlbFinding>();
@@ -55,6 +63,23 @@ internal sealed partial class FormatMachine<TFormat>
     }
 
     private ulong TopTable(int mm) => mm == 0 ? 0 : (ulong)AddressSpaces.Mms[mm].Pgd << Pfn.Shift;
+
+    private void ReadPresence(ulong table, int level, ulong start, Span<bool> present)
+    {
+        ulong size = Pte<TFormat>.SizeAt(level);
+        while (!present.IsEmpty)
+        {
+            int pages = (int)Math.Min((ulong)present.Length, ((start & ~(size - 1)) + size - start) >> Pfn.Shift);
+            ulong at = Pte<TFormat>.EntryAt(table, start, level);
+            ulong entry = TFormat.Load(MemMap.Memory, at);
+            if (level > 1 && Pte<TFormat>.IsTable(entry))
+                ReadPresence(entry & PteBits.AddressMask, level - 1, start, present[..pages]);
+            else if (Pte<TFormat>.IsPresent(entry))
+                present[..pages].Fill(true);
+            present = present[pages..];
+            start += (ulong)pages << Pfn.Shift;
+        }
+    }
 
     private void Count(ulong table, int level, ulong covers, ulong start, ulong end, ulong floor, ref PageTableCensus census)
     {

@@ -27,12 +27,12 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
         VmSettings settings = Settings;
         StackExpansion stacks = new(AddressSpaces, settings);
-        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, Lru, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
+        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, Lru, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, Filemap, PageReads, Events);
         PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat, settings.Features);
         Rmap rmap = new(MemMap, Lru, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
-        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Tasks, Scheduler, Clock);
+        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Filemap, Tasks, Scheduler, Clock, Events);
     }
 
     public override PageTables PageTables => _pageTables;

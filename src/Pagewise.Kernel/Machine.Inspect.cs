@@ -22,6 +22,12 @@ public abstract partial class Machine
     /// <param name="address">The virtual address.</param>
     public abstract uint FindFrame(int mm, ulong address);
 
+    /// <summary>Whether each page of a range has a present entry, as /proc/PID/pagemap says it.</summary>
+    /// <param name="mm">The address space's index.</param>
+    /// <param name="start">The first address, page-aligned.</param>
+    /// <param name="present">A flag for each page from there on.</param>
+    public abstract void ReadPresence(int mm, ulong start, Span<bool> present);
+
     /// <summary>The TLBs that hold a translation of an address.</summary>
     /// <param name="mm">The address space's index.</param>
     /// <param name="address">The virtual address.</param>

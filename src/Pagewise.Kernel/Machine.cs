@@ -18,6 +18,7 @@ namespace Pagewise.Kernel;
 public abstract partial class Machine : IDisposable
 {
     private readonly PhysicalMemory _memory;
+    private readonly Readahead _readahead;
 
     private protected Machine(MachineSpec spec, CpuPreset preset)
     {
@@ -42,6 +43,9 @@ public abstract partial class Machine : IDisposable
         Inodes.IsWarm = spec.WarmPageCache;
         Lru = new LruLists(MemMap, Allocator, VmStat);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, VmStat);
+        PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, VmStat);
+        _readahead = new Readahead(Inodes, FilePages, MemMap, PageReads, BlockDevices.SpecOf(0), Settings.Features.TellsMissesFromMarks, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
+        Filemap = new Filemap(Inodes, FilePages, MemMap, Lru, _readahead, PageReads);
     }
 
     /// <summary>What the machine was made from.</summary>
@@ -82,6 +86,12 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>Pages of files in memory.</summary>
     public FilePages FilePages { get; }
+
+    /// <summary>Reading of files through the page cache.</summary>
+    public Filemap Filemap { get; }
+
+    /// <summary>Reads of file pages under way.</summary>
+    public PageReads PageReads { get; }
 
     /// <summary>The page tables of all address spaces.</summary>
     public abstract PageTables PageTables { get; }
@@ -157,6 +167,8 @@ public abstract partial class Machine : IDisposable
     {
         if (!disposing)
             return;
+        PageReads.Dispose();
+        _readahead.Dispose();
         BlockDevices.Dispose();
         Events.Dispose();
         AddressSpaces.Dispose();

@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Workloads;
 
 namespace Pagewise.Replay;
 
@@ -21,6 +22,22 @@ public interface IReplayObserver
     /// <param name="replayer">The replay.</param>
     /// <param name="text">The line.</param>
     void Noted(Replayer replayer, string text)
+    {
+    }
+
+    /// <summary>A call was replayed.</summary>
+    /// <param name="replayer">The replay.</param>
+    /// <param name="task">Who made it.</param>
+    /// <param name="call">The call.</param>
+    void CallDone(Replayer replayer, ReplayTask task, in CallRecord call)
+    {
+    }
+
+    /// <summary>A touch was replayed: all its pages.</summary>
+    /// <param name="replayer">The replay, which has its outcome and faults.</param>
+    /// <param name="task">Who made it.</param>
+    /// <param name="touch">The touch.</param>
+    void TouchDone(Replayer replayer, ReplayTask task, in TouchRecord touch)
     {
     }
 

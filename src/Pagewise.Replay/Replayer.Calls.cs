@@ -196,7 +196,8 @@ public sealed partial class Replayer
             case Sysno.MemfdCreate:
                 _calls.MemfdCreate(task.Task, Text(call.Path), (MemfdFlags)call.Args[1], (int)call.Result);
                 break;
-            case Sysno.Read or Sysno.Pread64 or Sysno.Lseek or Sysno.Write or Sysno.Pwrite64 or Sysno.Ftruncate or Sysno.Fallocate:
+            case Sysno.Read or Sysno.Pread64 or Sysno.Lseek or Sysno.Write or Sysno.Pwrite64 or Sysno.Ftruncate or Sysno.Fallocate
+                or Sysno.Readahead or Sysno.Fadvise64:
                 ReplayFileCall(task, ref call);
                 break;
             case Sysno.Prctl when (int)call.Args[0] == 15: // PR_SET_NAME

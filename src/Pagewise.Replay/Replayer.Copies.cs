@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
@@ -52,14 +53,28 @@ public sealed partial class Replayer
             _tasks.Remove((int)note.Value);
             _tasks[step.Tid] = caller;
         }
-        else if (note.Kind == NoteKind.Comment && Observer is not null)
+        else if (note.Kind == NoteKind.Comment)
         {
-            Observer.Noted(this, Encoding.UTF8.GetString(_batch.Line(note)));
+            TakeSetting(_batch.Line(note));
+            Observer?.Noted(this, Observer is null ? "" : Encoding.UTF8.GetString(_batch.Line(note)));
         }
         else if (note.Kind == NoteKind.TotalFaults)
         {
             CompareTotalFaults(RunningTaskOf(step.Tid), new RecordedFields(Encoding.UTF8.GetString(_batch.Line(note)).Replace("flt ", "flt=", StringComparison.Ordinal)));
         }
+    }
+
+    // "# sysctl NAME = VALUE", "# sysfs read_ahead_kb = KB": what someone wrote while the program ran.
+    private void TakeSetting(ReadOnlySpan<byte> line)
+    {
+        if (!line.StartsWith("# sysctl "u8) && !line.StartsWith("# sysfs "u8))
+            return;
+        if (Encoding.UTF8.GetString(line).Split(' ') is not ["#", var kind, var name, "=", var value])
+            return;
+        if (kind == "sysfs" && name == "read_ahead_kb" && int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int kibibytes) && kibibytes <= 1 << 20)
+            Machine.ReadAheadKb = kibibytes;
+        else if (kind != "sysctl" || !Machine.TryWriteSysctl(name, value))
+            Warn($"{kind} {name} was written: it is not modelled, or the value is not one that it takes");
     }
 
     // The program that made the recording took faults of its own on pages that it had before the first recorded call,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pagewise.Abi;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.SystemCalls;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay;
@@ -94,15 +95,28 @@ public sealed partial class Replayer
         int inode = _calls.InodeOf(task.Task, fd);
         if (inode == 0 || Machine.Inodes.Inodes[inode].Kind is InodeKind.NotMappable or InodeKind.DevZero)
             return;
-        // A read that returned bytes shows that the file reaches there, where its size was never told.
-        if (call.Sysno == Sysno.Pread64 && call.Result > 0)
-            _files.Reach(inode, call.Args[3] + (ulong)call.Result);
-        // A write may have been cut short: what was written counts.
-        ulong count = call.Sysno is Sysno.Write or Sysno.Pwrite64 or Sysno.Read or Sysno.Pread64 ? (ulong)call.Result : call.Args[1];
-        _calls.Invoke(task.Task, ArgumentsOf(ref call) with
+        if (call.Sysno is Sysno.Read or Sysno.Pread64)
         {
-            A1 = call.Sysno is Sysno.Lseek or Sysno.Ftruncate or Sysno.Fallocate ? call.Args[1] : 0,
-            A2 = call.Sysno is Sysno.Lseek or Sysno.Fallocate ? call.Args[2] : count,
-        });
+            ReplayRead(task, ref call, fd, inode);
+            return;
+        }
+
+        // A write may have been cut short: what was written counts.
+        bool writes = call.Sysno is Sysno.Write or Sysno.Pwrite64;
+        SyscallArgs arguments = ArgumentsOf(ref call);
+        _calls.Invoke(task.Task, writes ? arguments with { A2 = (ulong)call.Result } : arguments);
+    }
+
+    // What was asked for decides on readahead; what was read, where the file goes on. That bytes were returned shows that
+    // the file reaches there, where its size was never told.
+    private void ReplayRead(ReplayTask task, ref CallRecord call, int fd, int inode)
+    {
+        bool atPosition = call.Sysno == Sysno.Read;
+        ulong position = atPosition ? _calls.Lseek(task.Task, fd, 0, SeekWhence.Current).Address : call.Args[3];
+        if (call.Result > 0)
+            _files.Reach(inode, position + (ulong)call.Result);
+        SysResult result = _calls.Invoke(task.Task, ArgumentsOf(ref call));
+        if (atPosition && result.Raw != call.Result)
+            _calls.Lseek(task.Task, fd, (long)position + call.Result, SeekWhence.Set);
     }
 }

@@ -92,6 +92,9 @@ public sealed partial class Replayer : IDisposable
     /// <summary>Events replayed.</summary>
     public long Events { get; private set; }
 
+    /// <summary>The file that a path names in the recording; 0 when it was not met yet.</summary>
+    internal int FileByPath(string path) => _files.Find(path);
+
     /// <summary>Accesses replayed, those of touches included.</summary>
     public long Accesses { get; private set; }
 
@@ -165,12 +168,14 @@ public sealed partial class Replayer : IDisposable
         {
             case EventKind.Call:
                 ReplayCall(step, ref _batch.Calls[step.Index]);
+                Observer?.CallDone(this, TaskOf(step.Tid), in _batch.Calls[step.Index]);
                 break;
             case EventKind.Access:
                 ReplayAccesses(TaskOf(step.Tid), _batch.AccessRuns.Span.Slice(step.Index, step.Count));
                 break;
             case EventKind.Touch:
                 ReplayTouch(step, ref _batch.Touches[step.Index]);
+                Observer?.TouchDone(this, TaskOf(step.Tid), in _batch.Touches[step.Index]);
                 break;
             case EventKind.HeapCall:
                 ReplayHeapCall(step, _batch.HeapCalls[step.Index]);

@@ -16,6 +16,7 @@ public sealed class ExperimentCheckTests
     [InlineData("forkcow_32")]
     [InlineData("forkcow_32.rep1")]
     [InlineData("numa_interleave")]
+    [InlineData("ra_read")]
     [InlineData("host_live")]
     [InlineData("vmaops")]
     [InlineData("overcommit_noswap")]

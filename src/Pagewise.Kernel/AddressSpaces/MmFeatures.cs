@@ -34,6 +34,7 @@ public sealed record MmFeatures
         MapsWholeFolios = kernel >= new KernelVersion(6, 18);
         CountedTableLevels = kernel < new KernelVersion(6, 7) ? 2 : kernel < new KernelVersion(6, 14) ? 3 : 5;
         DontUnmapCountsLockedTwice = kernel >= new KernelVersion(6, 15);
+        TellsMissesFromMarks = kernel >= new KernelVersion(6, 11);
         ProtectsFoliosInBatches = kernel >= new KernelVersion(6, 17);
         DelaysRmapOfDirtyPages = kernel >= new KernelVersion(6, 2);
         ZapsFoliosInBatches = kernel >= new KernelVersion(6, 9);
@@ -131,6 +132,13 @@ public sealed record MmFeatures
     /// counted, which are unlocked (seen on 6.18: VmLck stays too high for ever).
     /// </summary>
     public bool DontUnmapCountsLockedTwice { get; }
+
+    /// <summary>
+    /// 6.11: readahead decides on a missing page and on a marked one by rules of their own ("mm: Fix various readahead
+    /// quirks"); before, by one function for both. That a window never shrinks, which came with it, is in every stable
+    /// release too and so holds of all.
+    /// </summary>
+    public bool TellsMissesFromMarks { get; }
 
     /// <summary>6.17: mprotect changes the entries of a folio together, and all get the dirty and accessed bits that one has.</summary>
     public bool ProtectsFoliosInBatches { get; }

@@ -33,19 +33,21 @@ internal sealed partial class FaultHandler<TFormat>
     private FaultResult DoReadFault(ref VmArea area, ref MmStruct mm, ulong address, ulong pte, bool isNewTable)
     {
         bool looksAround = _faultAroundPages > 1 && !area.IsShm; // shm_vm_ops has no map_pages
-        if (looksAround && FaultAround(ref area, ref mm, address, pte, isNewTable))
+        FaultResult before = FaultResult.None;
+        while (!looksAround || !FaultAround(ref area, ref mm, address, pte, isNewTable))
         {
-            mm.Faults.File++;
-            return FaultResult.None;
+            FaultResult result = FilemapFault(ref area, area.PageIndex(address), isRetry: before != FaultResult.None, out uint pfn);
+            before |= result;
+            if ((result & FaultResult.Retry) != 0)
+                continue;
+            if (pfn == 0)
+                return before;
+            FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area));
+            break;
         }
 
-        FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
-        if (pfn == 0)
-            return result;
-        if (result != FaultResult.Major || !looksAround || !FaultAround(ref area, ref mm, address, pte, isNewTable))
-            FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area));
         mm.Faults.File++;
-        return result;
+        return before;
     }
 
     /// <summary>
@@ -69,10 +71,11 @@ internal sealed partial class FaultHandler<TFormat>
         ulong lastWhole = _inodes.Inodes[area.Inode].Kind == InodeKind.Shmem ? filePages : filePages - 1;
         bool isFirst = _features.MapsWholeFolios && isNewTable;
         ulong protection = PageProtection(area);
+        ref FileRaState ra = ref _readahead[area.File];
         bool found = false;
         for (ulong index = first; index < last;)
         {
-            uint pfn = _pages.Find(area.Inode, index, out _);
+            uint pfn = FindReadable(area.Inode, index);
             ulong from = index;
             ulong to = index + 1;
             if (pfn != 0 && isFirst && _pages.FolioStart(pfn) + _pages.FolioPages(pfn) > lastWhole)
@@ -88,8 +91,10 @@ internal sealed partial class FaultHandler<TFormat>
             }
 
             index = to;
-            if (pfn != 0)
-                found |= MapPages(ref area, ref mm, address, pte, from, to, protection);
+            if (pfn == 0)
+                continue;
+            ra.MmapMiss -= (uint)Math.Min(ra.MmapMiss, to - from);
+            found |= MapPages(ref area, ref mm, address, pte, from, to, protection);
         }
 
         return found;
@@ -197,41 +202,118 @@ internal sealed partial class FaultHandler<TFormat>
         return result;
     }
 
-    /// <summary>
-    /// The page-cache page of an index (filemap_fault, shmem_fault): cached, or read with its neighbours, or new for
-    /// shared memory. Readahead is one window: around the page, or from it on in areas advised MADV_SEQUENTIAL, or the
-    /// page alone under MADV_RANDOM; its growth with use and its markers are not modelled.
-    /// </summary>
+    /// <summary>The page-cache page of an index, after as many tries as it takes (filemap_fault, shmem_fault).</summary>
     private FaultResult FindPage(ref VmArea area, ulong index, out uint pfn)
+    {
+        FaultResult before = FaultResult.None;
+        FaultResult result;
+        do
+        {
+            result = FilemapFault(ref area, index, isRetry: before != FaultResult.None, out pfn);
+            before |= result;
+        }
+        while ((result & FaultResult.Retry) != 0);
+        return before;
+    }
+
+    /// <summary>
+    /// One try to find the page-cache page of an index (filemap_fault, shmem_fault). A try that read from the device, or
+    /// waited for it, gives the address space up meanwhile and ends with <see cref="FaultResult.Retry"/>; so does one
+    /// that met a mark, for it started a read.
+    /// </summary>
+    private FaultResult FilemapFault(ref VmArea area, ulong index, bool isRetry, out uint pfn)
     {
         int inode = area.Inode;
         pfn = 0;
-        ulong filePages = _inodes.Inodes[inode].SizePages;
-        if (index >= filePages)
+        if (index >= _inodes.Inodes[inode].SizePages)
             return FaultResult.Bus;
         pfn = _pages.Find(inode, index, out bool noMemory);
-        if (pfn != 0 || noMemory)
-            return pfn != 0 ? FaultResult.None : FaultResult.Oom;
-        pfn = _pages.Add(inode, index);
-        if (pfn == 0)
+        if (noMemory)
             return FaultResult.Oom;
         if (_inodes.Inodes[inode].Kind == InodeKind.Shmem)
-            return FaultResult.None;
-        if ((area.Flags & VmFlags.RandRead) == 0)
         {
-            ulong start = (area.Flags & VmFlags.SeqRead) != 0 ? index : index - Math.Min(index, _readAheadPages / 2);
-            ulong end = Math.Min(start + _readAheadPages, filePages);
-            for (ulong i = start; i < end; i++)
+            if (pfn == 0)
+                pfn = _pages.Add(inode, index);
+            return pfn == 0 ? FaultResult.Oom : FaultResult.None;
+        }
+
+        FaultResult result = FaultResult.None;
+        if (pfn != 0)
+        {
+            if (!isRetry && AsyncMmapReadahead(in area, pfn))
+                result = FaultResult.Retry;
+        }
+        else
+        {
+            _stat.PgMajFault++;
+            result = FaultResult.Major;
+            if (SyncMmapReadahead(in area, index))
+                result |= FaultResult.Retry;
+            pfn = _pages.FrameAt(inode, index);
+            if (pfn == 0)
             {
-                if (!_pages.IsCached(inode, i) && _pages.Add(inode, i) == 0)
-                    break;
+                pfn = _pages.Add(inode, index);
+                if (pfn == 0)
+                    return FaultResult.Oom;
+                _reads.Submit(inode, index, 1);
             }
         }
 
-        _stat.PgMajFault++;
-        if (_features.CountsRetriedFaults)
+        if ((_memMap[pfn].Flags & PageFlags.Reading) != 0)
+        {
+            _reads.Wait(pfn);
+            result |= FaultResult.Retry;
+        }
+
+        if ((result & FaultResult.Retry) != 0 && _features.CountsRetriedFaults)
             _stat.PgFault++;
-        return FaultResult.Major;
+        return result;
+    }
+
+    /// <summary>
+    /// A fault missed (do_sync_mmap_readahead): reads ahead under MADV_SEQUENTIAL, nothing more under MADV_RANDOM or after
+    /// many misses, else around the page.
+    /// </summary>
+    /// <returns>Whether something was read.</returns>
+    private bool SyncMmapReadahead(in VmArea area, ulong index)
+    {
+        ref FileRaState ra = ref _readahead[area.File];
+        if ((area.Flags & VmFlags.RandRead) != 0 || ra.RaPages == 0)
+            return false;
+        if ((area.Flags & VmFlags.SeqRead) != 0)
+        {
+            _readahead.Sync(ref ra, area.Inode, index, ra.RaPages);
+            return true;
+        }
+
+        if (ra.MmapMiss < FileRaState.LotsOfMisses * 10)
+            ra.MmapMiss++;
+        if (ra.MmapMiss > FileRaState.LotsOfMisses)
+            return false;
+        _readahead.Around(ref ra, area.Inode, index);
+        return true;
+    }
+
+    /// <summary>A fault found its page in the cache (do_async_mmap_readahead): at a mark the next window is read.</summary>
+    /// <returns>Whether it was a mark.</returns>
+    private bool AsyncMmapReadahead(in VmArea area, uint pfn)
+    {
+        ref FileRaState ra = ref _readahead[area.File];
+        if ((area.Flags & VmFlags.RandRead) != 0 || ra.RaPages == 0)
+            return false;
+        if (ra.MmapMiss > 0)
+            ra.MmapMiss--;
+        if ((_memMap[pfn].Flags & PageFlags.Reclaim) == 0)
+            return false;
+        _readahead.Async(ref ra, area.Inode, pfn, ra.RaPages);
+        return true;
+    }
+
+    /// <summary>The frame of a cached page that a fault may map without a question: read, and no mark on it (next_uptodate_folio); 0: there is none.</summary>
+    private uint FindReadable(int inode, ulong index)
+    {
+        uint pfn = _pages.Find(inode, index, out _);
+        return pfn != 0 && (_memMap[pfn].Flags & (PageFlags.Reading | PageFlags.Reclaim)) == 0 ? pfn : 0;
     }
 
     /// <summary>

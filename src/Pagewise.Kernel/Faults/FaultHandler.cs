@@ -34,7 +34,9 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly AnonVmas _anonVmas;
     private readonly ThpMode _thp;
     private readonly uint _faultAroundPages;
-    private readonly ulong _readAheadPages;
+    private readonly Readahead _readahead;
+    private readonly PageReads _reads;
+    private readonly EventQueue _events;
     private readonly MmFeatures _features;
     private readonly Clock _clock;
 
@@ -56,7 +58,9 @@ internal sealed partial class FaultHandler<TFormat>
         _anonVmas = new AnonVmas(state.Spaces);
         _thp = state.Thp;
         _faultAroundPages = state.FaultAroundPages;
-        _readAheadPages = state.ReadAheadPages;
+        _readahead = state.Filemap.Readahead;
+        _reads = state.Reads;
+        _events = state.Events;
         _features = state.Settings.Features;
         _clock = state.Clock;
         ZeroPage = NewZeroPage();
@@ -89,7 +93,7 @@ internal sealed partial class FaultHandler<TFormat>
             return BadArea(mm, SignalCode.AccErr);
         FaultResult result = HandleMmFault(vma, address, (code & FaultCode.Write) != 0, countsMajor: true);
         if ((result & FaultResult.Error) == 0)
-            return new FaultOutcome(Signal.None, SignalCode.None, (result & FaultResult.Major) != 0);
+            return new FaultOutcome(Signal.None, SignalCode.None, (result & FaultResult.MajorOrRetry) != 0);
         if ((result & FaultResult.Segv) != 0)
             return BadArea(mm, SignalCode.MapErr);
         if ((result & FaultResult.Oom) != 0)
@@ -106,15 +110,16 @@ internal sealed partial class FaultHandler<TFormat>
     /// <param name="countsMajor">False for mm_populate, which starts over after I/O and so counts a minor fault.</param>
     public FaultResult HandleMmFault(int vma, ulong address, bool write, bool countsMajor)
     {
+        _events.RunDue();
         _stat.PgFault++;
         FaultResult result = Resolve(vma, address & ~(ulong)(Pfn.SizeBytes - 1), write);
         if ((result & FaultResult.Error) != 0)
             return result;
-        if ((result & FaultResult.Major) != 0)
+        if ((result & FaultResult.MajorOrRetry) != 0)
             _clock.MajorFaults++;
         else
             _clock.MinorFaults++;
-        if ((result & FaultResult.Major) != 0 && countsMajor)
+        if ((result & FaultResult.MajorOrRetry) != 0 && countsMajor)
             MajorFaults++;
         else
             MinorFaults++;

@@ -19,6 +19,12 @@ internal enum FaultResult : uint
     /// <summary>A guard page or another forbidden place (VM_FAULT_SIGSEGV).</summary>
     Segv = 0x40,
 
+    /// <summary>It waited for a device with the address space unlocked and started over (VM_FAULT_RETRY): getrusage counts that as major.</summary>
+    Retry = 0x400,
+
+    /// <summary>What getrusage counts as a major fault.</summary>
+    MajorOrRetry = Major | Retry,
+
     /// <summary>No huge page: try a small one (VM_FAULT_FALLBACK).</summary>
     Fallback = 0x800,
 

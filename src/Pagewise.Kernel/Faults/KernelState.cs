@@ -20,7 +20,9 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="Settings">The kernel's settings and release.</param>
 /// <param name="Thp">Transparent huge pages.</param>
 /// <param name="FaultAroundPages">Pages that a read fault on a file maps at once (fault_around_bytes / 4096), a power of two.</param>
-/// <param name="ReadAheadPages">Pages that a miss on a file reads at once (read_ahead_kb / 4).</param>
+/// <param name="Filemap">Reading of files.</param>
+/// <param name="Reads">Reads of file pages under way.</param>
+/// <param name="Events">What is due by the clock.</param>
 internal sealed record KernelState(
     AddressSpaceArenas Spaces,
     StackExpansion Stacks,
@@ -34,4 +36,6 @@ internal sealed record KernelState(
     VmSettings Settings,
     ThpMode Thp,
     uint FaultAroundPages,
-    ulong ReadAheadPages);
+    Filemap Filemap,
+    PageReads Reads,
+    EventQueue Events);

@@ -95,10 +95,6 @@ public abstract class PageTables
     /// </summary>
     public abstract void Truncate(int inode, ulong newSizeBytes);
 
-    /// <summary>Brings the pages that read(2) or readahead(2) looks at into the page cache (filemap_read). The range is cut at the end of the file.</summary>
-    /// <returns>False when no frame is left.</returns>
-    public abstract bool ReadFile(int inode, ulong offsetBytes, ulong lengthBytes);
-
     /// <summary>Puts the pages that write(2) fills into the page cache, dirty (generic_perform_write). The caller sets the inode's size afterwards.</summary>
     /// <returns>False when no frame is left.</returns>
     public abstract bool WriteFile(int inode, ulong offsetBytes, ulong lengthBytes);
@@ -108,9 +104,6 @@ public abstract class PageTables
     /// clean, and the next store to a shared mapping of them faults. Writing takes no time here.
     /// </summary>
     public abstract void WriteBack(int inode, ulong offsetBytes, ulong lengthBytes);
-
-    /// <summary>Drops the clean pages of a range that nothing maps from the page cache (posix_fadvise(POSIX_FADV_DONTNEED)).</summary>
-    public abstract void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes);
 
     /// <summary>
     /// Minor faults so far, of all tasks and with those that the kernel takes for them (populate, mlock). What a call

@@ -57,7 +57,7 @@ internal sealed partial class PageTablesOf<TFormat>
         if (area.IsAnonymous || area.Inode == 0)
             return area.IsAnonymous ? Errno.None : Errno.EBADF;
         if (_inodes.Inodes[area.Inode].Kind == InodeKind.Regular)
-            _ = ReadFile(area.Inode, area.PageIndex(start) << Pfn.Shift, end - start);
+            _filemap.Advise(area.File, area.Inode, Fadvice.WillNeed, area.PageIndex(start) << Pfn.Shift, end - start);
         return Errno.None;
     }
 

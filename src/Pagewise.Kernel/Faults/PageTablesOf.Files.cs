@@ -8,21 +8,6 @@ namespace Pagewise.Kernel.Faults;
 
 internal sealed partial class PageTablesOf<TFormat>
 {
-    public override bool ReadFile(int inode, ulong offsetBytes, ulong lengthBytes)
-    {
-        ulong size = _inodes.Inodes[inode].SizeBytes;
-        if (offsetBytes >= size || _inodes.Inodes[inode].Kind != InodeKind.Regular)
-            return true;
-        ulong end = offsetBytes + Math.Min(lengthBytes, size - offsetBytes);
-        for (ulong index = offsetBytes >> Pfn.Shift; index << Pfn.Shift < end; index++)
-        {
-            if (!_pages.IsCached(inode, index) && _pages.Add(inode, index) == 0)
-                return false;
-        }
-
-        return true;
-    }
-
     public override bool WriteFile(int inode, ulong offsetBytes, ulong lengthBytes)
     {
         if (lengthBytes == 0 || _inodes.Inodes[inode].Kind is not (InodeKind.Regular or InodeKind.Shmem))
@@ -40,6 +25,8 @@ internal sealed partial class PageTablesOf<TFormat>
                     return false;
                 pfn = _pages.Find(inode, index, out _);
             }
+
+            _reads.Wait(pfn);
 
             _memMap[pfn].Flags |= PageFlags.Dirty;
         }
@@ -100,26 +87,5 @@ internal sealed partial class PageTablesOf<TFormat>
                 _cpus.FlushPage(area.Mm, address);
             }
         }
-    }
-
-    public override void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes)
-    {
-        if (_inodes.Inodes[inode].Kind != InodeKind.Regular)
-            return;
-        ulong first = (offsetBytes + Pfn.SizeBytes - 1) >> Pfn.Shift;
-        ulong end = lengthBytes == 0 ? ulong.MaxValue >> Pfn.Shift : (offsetBytes + lengthBytes) >> Pfn.Shift;
-        if (first >= end)
-            return;
-        _lru.Drain();
-        for (ulong index = first; ; index++)
-        {
-            uint pfn = _pages.NextFrame(inode, ref index, end - 1);
-            if (pfn == 0)
-                break;
-            if (_memMap[pfn].MapCount == 0 && (_memMap[pfn].Flags & PageFlags.Dirty) == 0)
-                _pages.Remove(inode, index, evicted: true);
-        }
-
-        _pages.EvictWarm(inode, first, end - 1);
     }
 }

@@ -61,6 +61,7 @@ internal sealed partial class PageTablesOf<TFormat>
             uint pfn = _pages.NextFrame(inode, ref index, last);
             if (pfn == 0)
                 break;
+            _reads.Wait(pfn);
             ulong start = _pages.FolioStart(pfn);
             ulong end = start + _pages.FolioPages(pfn);
             if (start >= first && end - 1 <= last)

@@ -20,6 +20,8 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
     private readonly BuddyAllocator _allocator;
     private readonly LruLists _lru;
     private readonly FilePages _pages;
+    private readonly Filemap _filemap;
+    private readonly PageReads _reads;
     private readonly VmStat _stat;
     private readonly PteTables<TFormat> _tables;
     private readonly Rmap _rmap;
@@ -39,6 +41,8 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _allocator = state.Allocator;
         _lru = state.Lru;
         _pages = state.Pages;
+        _filemap = state.Filemap;
+        _reads = state.Reads;
         _stat = state.Stat;
         _tables = tables;
         _rmap = rmap;

@@ -65,6 +65,12 @@ public sealed class VmStat
     /// <summary>Huge pages mapped as such (nr_anon_transparent_hugepages).</summary>
     public long NrAnonTransparentHugepages { get; internal set; }
 
+    /// <summary>KiB read from block devices (pgpgin).</summary>
+    public long PgPgIn { get; internal set; }
+
+    /// <summary>KiB written to block devices (pgpgout).</summary>
+    public long PgPgOut { get; internal set; }
+
     /// <summary>Pages that mlock holds (nr_mlock).</summary>
     public long NrMlock { get; internal set; }
 

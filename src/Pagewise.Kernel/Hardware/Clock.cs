@@ -66,11 +66,11 @@ public sealed class Clock(CostTable costs)
         + (done.ShootdownsReceived * Costs.Shootdown)
         + (done.Cr3Writes * Costs.ContextSwitch);
 
-    /// <summary>Time that page faults took, in nanoseconds.</summary>
+    /// <summary>Time that page faults took, in nanoseconds, apart from waiting for devices.</summary>
     public double FaultsNs =>
         (MinorFaults * Costs.MinorFault)
         + (HugeFaults * Costs.HugeFault)
-        + (MajorFaults * (Costs.MinorFault + Costs.MajorFault))
+        + (MajorFaults * Costs.MinorFault)
         + (InvalidFaults * Costs.Segv)
         + (ZeroedPages * Costs.ZeroPage)
         + (CopiedPages * Costs.CopyPage);

@@ -14,6 +14,7 @@ public sealed class OpenFiles : IDisposable
     private readonly AddressSpaceArenas _spaces;
     private readonly InodeTable _inodes;
     private readonly PageTables _pageTables;
+    private readonly Readahead _readahead;
     private readonly MmAccount _account;
     private readonly MappingList _mappings;
 
@@ -21,12 +22,14 @@ public sealed class OpenFiles : IDisposable
     /// <param name="spaces">The areas that map files.</param>
     /// <param name="inodes">The inodes.</param>
     /// <param name="pageTables">Told when an inode's pages go.</param>
+    /// <param name="readahead">Where files that are opened begin their readahead.</param>
     /// <param name="account">Gets back what shared memory was charged.</param>
-    public OpenFiles(AddressSpaceArenas spaces, InodeTable inodes, PageTables pageTables, MmAccount account)
+    public OpenFiles(AddressSpaceArenas spaces, InodeTable inodes, PageTables pageTables, Readahead readahead, MmAccount account)
     {
         _spaces = spaces;
         _inodes = inodes;
         _pageTables = pageTables;
+        _readahead = readahead;
         _account = account;
         _mappings = new MappingList(spaces, inodes);
     }
@@ -45,6 +48,7 @@ public sealed class OpenFiles : IDisposable
         file.Flags = flags;
         file.RefCount = 1;
         _inodes.Inodes[inode].RefCount++;
+        _readahead.Open(id);
         return id;
     }
 

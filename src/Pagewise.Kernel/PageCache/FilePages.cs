@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
@@ -28,6 +29,9 @@ public sealed class FilePages : IDisposable
         _stat = stat;
     }
 
+    /// <summary>Who listens; null: no one.</summary>
+    public IFileTracepoints? Tracepoints { get; set; }
+
     /// <summary>Whether a page is in the cache (filemap_get_entry).</summary>
     public bool IsCached(int inode, ulong index)
     {
@@ -52,11 +56,23 @@ public sealed class FilePages : IDisposable
         return entry;
     }
 
-    /// <summary>Puts a zeroed page into the cache (filemap_add_folio, shmem_alloc_and_add_folio).</summary>
-    /// <returns>Its frame, 0 when none is left.</returns>
-    public uint Add(int inode, ulong index)
+    /// <summary>The frame of a page in the cache; 0 when it is not there, or there in name only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint FrameAt(int inode, ulong index)
     {
-        uint pfn = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero, 0);
+        ref Inode file = ref _inodes.Inodes[inode];
+        uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        return entry == XaNode.Shadow ? 0 : entry;
+    }
+
+    /// <summary>Puts a zeroed page into the cache (filemap_add_folio, shmem_alloc_and_add_folio).</summary>
+    /// <param name="inode">The file.</param>
+    /// <param name="index">The page.</param>
+    /// <param name="extra">How hard to try, besides the file's own flags.</param>
+    /// <returns>Its frame, 0 when none is left.</returns>
+    public uint Add(int inode, ulong index, Gfp extra = Gfp.None)
+    {
+        uint pfn = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero | extra, 0);
         if (pfn == 0)
             return 0;
         ref Inode file = ref _inodes.Inodes[inode];
@@ -75,6 +91,7 @@ public sealed class FilePages : IDisposable
         _stat.NrFilePages++;
         if (isShmem)
             _stat.NrShmem++;
+        Tracepoints?.MmFilemapAddToPageCache(inode, index, pfn);
         _lru.Add(pfn);
         return pfn;
     }
@@ -176,6 +193,7 @@ public sealed class FilePages : IDisposable
             _stat.NrFilePages--;
             if (file.Kind == InodeKind.Shmem)
                 _stat.NrShmem--;
+            Tracepoints?.MmFilemapDeleteFromPageCache(inode, index, pfn);
             Put(pfn);
         }
 
@@ -231,7 +249,7 @@ public sealed class FilePages : IDisposable
     /// <summary>Drops a reference (folio_put).</summary>
     private void Put(uint pfn)
     {
-        _memMap[pfn].Flags &= ~PageFlags.PageCache;
+        _memMap[pfn].Flags &= ~(PageFlags.PageCache | PageFlags.Reclaim);
         _lru.Put(pfn);
     }
 }

@@ -249,16 +249,16 @@ public sealed partial class SystemCalls
         int file = LookupFile(task, fd);
         if (file == 0 || !_files.Files[file].CanRead)
             return Errno.EBADF;
-        if (_inodes.Inodes[_files.Files[file].Inode].Kind != InodeKind.Regular || offsetBytes < 0)
+        int inode = _files.Files[file].Inode;
+        if (_inodes.Inodes[inode].Kind != InodeKind.Regular || offsetBytes < 0)
             return Errno.EINVAL;
-        return _pageTables.ReadFile(_files.Files[file].Inode, (ulong)offsetBytes, countBytes) ? SysResult.Ok : Errno.ENOMEM;
+        _filemap.Advise(file, inode, Fadvice.WillNeed, (ulong)offsetBytes, countBytes);
+        return SysResult.Ok;
     }
 
-    /// <summary>posix_fadvise(2): WILLNEED reads, DONTNEED drops; the other advices change nothing here.</summary>
+    /// <summary>posix_fadvise(2): WILLNEED reads, DONTNEED drops, NORMAL, SEQUENTIAL and RANDOM set the open file's readahead; NOREUSE changes nothing here.</summary>
     public SysResult Fadvise(int task, int fd, long offsetBytes, long lengthBytes, int advice)
     {
-        const int WillNeed = 3;
-        const int DontNeed = 4;
         int file = LookupFile(task, fd);
         if (file == 0)
             return Errno.EBADF;
@@ -267,10 +267,12 @@ public sealed partial class SystemCalls
             return Errno.ESPIPE;
         if (lengthBytes < 0 || advice is < 0 or > 5)
             return Errno.EINVAL;
-        if (advice == WillNeed)
-            _pageTables.ReadFile(inode, (ulong)offsetBytes, lengthBytes == 0 ? ulong.MaxValue : (ulong)lengthBytes);
-        else if (advice == DontNeed)
-            _pageTables.DropFilePages(inode, (ulong)offsetBytes, (ulong)lengthBytes);
+        if (_inodes.Inodes[inode].Kind != InodeKind.Regular)
+            return SysResult.Ok;
+        if ((Fadvice)advice == PageCache.Fadvice.DontNeed)
+            _filemap.DontNeed(inode, (ulong)offsetBytes, (ulong)lengthBytes);
+        else
+            _filemap.Advise(file, inode, (Fadvice)advice, (ulong)offsetBytes, (ulong)lengthBytes);
         return SysResult.Ok;
     }
 
@@ -313,8 +315,12 @@ public sealed partial class SystemCalls
             InodeKind.DevZero => countBytes,
             _ => position < inode.SizeBytes ? inode.SizeBytes - position : 0,
         };
-        ulong count = Math.Min(Math.Min(countBytes, available), 0x7fff_f000);
-        return _pageTables.ReadFile(file.Inode, position, count) ? SysResult.Of(count) : Errno.ENOMEM;
+        countBytes = Math.Min(countBytes, 0x7fff_f000);
+        ulong count = Math.Min(countBytes, available);
+        if (inode.Kind != InodeKind.Regular || count == 0)
+            return SysResult.Of(count);
+        count = _filemap.Read(id, file.Inode, position, countBytes);
+        return count != 0 ? SysResult.Of(count) : Errno.ENOMEM;
     }
 
     private SysResult WriteAt(int id, ulong countBytes, ulong position)

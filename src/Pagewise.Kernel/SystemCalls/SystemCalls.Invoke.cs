@@ -54,6 +54,7 @@ public sealed partial class SystemCalls
     {
         _clock.SystemCalls++;
         _scheduler.Run(task);
+        _events.RunDue();
         return Dispatch(task, in args);
     }
 

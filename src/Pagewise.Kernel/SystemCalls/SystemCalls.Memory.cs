@@ -14,6 +14,7 @@ public sealed partial class SystemCalls
     {
         _clock.SystemCalls++;
         _scheduler.Run(task);
+        _events.RunDue();
         return _tasks.CurrentOf(task);
     }
 

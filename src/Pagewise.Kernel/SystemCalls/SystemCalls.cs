@@ -20,6 +20,8 @@ public sealed partial class SystemCalls : IDisposable
     private readonly AddressSpaceArenas _spaces;
     private readonly InodeTable _inodes;
     private readonly PageTables _pageTables;
+    private readonly Filemap _filemap;
+    private readonly EventQueue _events;
     private readonly OpenFiles _files;
     private readonly FileTables _fileTables;
     private readonly MemoryMappings _mappings;
@@ -32,18 +34,22 @@ public sealed partial class SystemCalls : IDisposable
     /// <param name="spaces">Areas and address spaces.</param>
     /// <param name="inodes">Files.</param>
     /// <param name="pageTables">The page tables of all address spaces.</param>
+    /// <param name="filemap">Reading of files.</param>
     /// <param name="tasks">The tasks.</param>
     /// <param name="scheduler">Which of them runs.</param>
     /// <param name="clock">Counts the calls, which take time.</param>
+    /// <param name="events">What is due by the clock: runs when a call enters the kernel.</param>
     public SystemCalls(
         VmSettings settings,
         TaskDefaults defaults,
         AddressSpaceArenas spaces,
         InodeTable inodes,
         PageTables pageTables,
+        Filemap filemap,
         TaskTable tasks,
         Scheduler scheduler,
-        Clock clock)
+        Clock clock,
+        EventQueue events)
     {
         _scheduler = scheduler;
         _clock = clock;
@@ -51,7 +57,9 @@ public sealed partial class SystemCalls : IDisposable
         _spaces = spaces;
         _inodes = inodes;
         _pageTables = pageTables;
-        _files = new OpenFiles(spaces, inodes, pageTables, new MmAccount(spaces, settings));
+        _filemap = filemap;
+        _events = events;
+        _files = new OpenFiles(spaces, inodes, pageTables, filemap.Readahead, new MmAccount(spaces, settings));
         _fileTables = new FileTables(_files);
         _mappings = new MemoryMappings(settings, spaces, inodes, _files, pageTables);
         _processes = new Processes(settings, defaults, spaces, _mappings, pageTables, _files, _fileTables, tasks, scheduler);

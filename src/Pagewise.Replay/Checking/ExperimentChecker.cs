@@ -87,14 +87,15 @@ internal sealed class ExperimentChecker
     private void CheckSnapshots(Replayer replayer)
     {
         ExperimentTrace? trace = ExperimentTrace.IsComparable(_files) ? new ExperimentTrace() : null;
-        var run = new ExperimentRun { Trace = trace };
+        ReadaheadRun? readahead = _files.Has(ReadaheadRun.FileName) ? new ReadaheadRun(_files, name => _file = name) : null;
+        var run = new ExperimentRun { Trace = trace, Other = readahead };
         replayer.Observer = run;
         replayer.Run();
         if (run.Snapshots.Count == 0)
             throw new RecordingException(_files.PathOf(Workload), "has no \"# snapshot\" line: nothing can be compared");
         var metrics = new ExperimentMetrics(run, _files.Has("before.vmstat") ? _files.Parse("before.vmstat", Vmstat.Parse) : null);
         var scores = new RecordedScores(_files, _spec.Kernel);
-        Compare(expectation => scores.Value(expectation) ?? metrics.Value(expectation));
+        Compare(expectation => scores.Value(expectation) ?? readahead?.Value(expectation.At, expectation.Metric) ?? metrics.Value(expectation));
         ComparePages(run);
         if (trace is null)
             return;

@@ -3,6 +3,7 @@ using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Procfs;
+using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Experiments;
 
@@ -22,6 +23,9 @@ internal sealed class ExperimentRun : IReplayObserver
 
     /// <summary>Who listens to the allocator from <c>before</c> on; null: nobody.</summary>
     public ExperimentTrace? Trace { get; init; }
+
+    /// <summary>Who else watches.</summary>
+    public IReplayObserver? Other { get; init; }
 
     /// <summary>The snapshots in their order.</summary>
     public IReadOnlyList<ExperimentSnapshot> Snapshots => _snapshots;
@@ -71,7 +75,14 @@ internal sealed class ExperimentRun : IReplayObserver
             Snapshot(replayer.Machine, text[SnapshotMark.Length..].Split(' ')[0]);
         else if (text.StartsWith("# faults.rle ", StringComparison.Ordinal))
             _inWindow = text.StartsWith("# faults.rle begin", StringComparison.Ordinal);
+        Other?.Noted(replayer, text);
     }
+
+    /// <inheritdoc/>
+    public void CallDone(Replayer replayer, ReplayTask task, in CallRecord call) => Other?.CallDone(replayer, task, in call);
+
+    /// <inheritdoc/>
+    public void TouchDone(Replayer replayer, ReplayTask task, in TouchRecord touch) => Other?.TouchDone(replayer, task, in touch);
 
     /// <inheritdoc/>
     public void Touched(Replayer replayer, ReplayTask task, ulong address, AccessKind kind, long minor, long major)

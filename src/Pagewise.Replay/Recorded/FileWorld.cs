@@ -30,6 +30,9 @@ internal sealed class FileWorld(InodeTable inodes)
         return inode;
     }
 
+    /// <summary>The file that a path names; 0 when it was not met yet.</summary>
+    public int Find(string path) => _byPath.GetValueOrDefault(path);
+
     /// <summary>A file whose name is not known yet; a copy of the maps may tell it.</summary>
     public int Nameless(string standIn, InodeKind kind, ulong sizeBytes)
     {

@@ -107,8 +107,6 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
     {
     }
 
-    public override bool ReadFile(int inode, ulong offsetBytes, ulong lengthBytes) => true;
-
     public override bool WriteFile(int inode, ulong offsetBytes, ulong lengthBytes) => true;
 
     public override void WriteBack(int inode, ulong offsetBytes, ulong lengthBytes)
@@ -116,10 +114,6 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
     }
 
     public override void Validate()
-    {
-    }
-
-    public override void DropFilePages(int inode, ulong offsetBytes, ulong lengthBytes)
     {
     }
 
