@@ -31,8 +31,9 @@ public class PageAllocatorBenchmarks
         _memory = new PhysicalMemory((ulong)layout.MaxPfn << 12);
         _frames = new MemMap(_memory);
         _zones = new ZoneTable(layout.Zones(), layout.Nodes, kernel, new PageAllocatorSysctls());
-        _buddy = new BuddyAllocator(_zones, layout, _frames, new VmStat());
-        _cache = new KmemCache("bench", SlabLayout.Of(192, 0, cacheLineAligned: false, kernel, 1), Gfp.None, _buddy, _frames);
+        var stat = new VmStat();
+        _buddy = new BuddyAllocator(_zones, layout, _frames, stat);
+        _cache = new KmemCache(1, new KmemCacheSpec("bench", 192, 0, SlabFlags.None), SlabLayout.Of(192, 0, cacheLineAligned: false, kernel, 1), _buddy, _frames, stat);
     }
 
     /// <summary>An object of 192 bytes and back: a CPU's own slab.</summary>

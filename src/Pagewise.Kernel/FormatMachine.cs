@@ -32,7 +32,15 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         Rmap rmap = new(MemMap, Lru, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
-        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Filemap, Tasks, Scheduler, Clock, Events);
+        TaskObjects objects = new(Allocator, MemMap, Caches, VmStat);
+        // A machine that has been running has had tasks, and some that ended.
+        if (spec.Memory is not null)
+        {
+            Caches.Prime();
+            objects.Stacks.FillCaches();
+        }
+
+        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Filemap, Caches, objects, Tasks, Scheduler, Clock, Events);
     }
 
     public override PageTables PageTables => _pageTables;

@@ -7,6 +7,7 @@ using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Slab;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel;
@@ -38,11 +39,15 @@ public abstract partial class Machine : IDisposable
         Allocator.TakesUsedFrames = spec.Memory is not null;
         foreach (BootMarks marks in spec.Memory?.Marks ?? [])
             Zones.SetBootMarks(ZoneTable.Index(marks.Node, marks.Type), marks.Min, marks.Low, marks.High, marks.PcpBatch, marks.PcpHigh);
+        Caches = new KmemCaches(spec.Kernel, Allocator, MemMap, VmStat);
+        AddressSpaces = new AddressSpaceArenas(Caches);
+        Inodes = new InodeTable(Caches);
+        Tasks = new TaskTable(Caches);
         Settings = SettingsOf(spec, Allocator.TotalPages);
         Scheduler = new Scheduler(Tasks, Allocator, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
         Lru = new LruLists(MemMap, Allocator, VmStat);
-        FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, VmStat);
+        FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Caches, VmStat);
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, VmStat);
         _readahead = new Readahead(Inodes, FilePages, MemMap, PageReads, BlockDevices.SpecOf(0), Settings.Features.TellsMissesFromMarks, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
         Filemap = new Filemap(Inodes, FilePages, MemMap, Lru, _readahead, PageReads);
@@ -55,13 +60,13 @@ public abstract partial class Machine : IDisposable
     public CpuPreset Preset { get; }
 
     /// <summary>Areas and address spaces.</summary>
-    public AddressSpaceArenas AddressSpaces { get; } = new();
+    public AddressSpaceArenas AddressSpaces { get; }
 
     /// <summary>Files.</summary>
-    public InodeTable Inodes { get; } = new();
+    public InodeTable Inodes { get; }
 
     /// <summary>Tasks.</summary>
-    public TaskTable Tasks { get; } = new();
+    public TaskTable Tasks { get; }
 
     /// <summary>Event counters, /proc/vmstat's.</summary>
     public VmStat VmStat { get; } = new();
@@ -74,6 +79,9 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>Who hands frames out.</summary>
     public BuddyAllocator Allocator { get; }
+
+    /// <summary>The kmem caches, which hold the kernel's own objects.</summary>
+    public KmemCaches Caches { get; }
 
     /// <summary>The kernel's settings and release.</summary>
     public VmSettings Settings { get; }
@@ -155,6 +163,38 @@ public abstract partial class Machine : IDisposable
     /// <returns>Resolved, or the signal; bytes before the page that got it are stored.</returns>
     public abstract FaultOutcome WriteMemory(int task, ulong address, ReadOnlySpan<byte> source);
 
+    /// <summary>
+    /// Checks that every frame is in use once or free, that every count agrees, and that every kernel object in use
+    /// stands in a slab: for tests.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Something is inconsistent; the message says what and where.</exception>
+    public void Validate()
+    {
+        Allocator.Validate();
+        PageTables.Validate();
+        var objects = new List<ulong>();
+        AddressSpaces.CollectObjects(objects);
+        Inodes.CollectObjects(objects);
+        Tasks.CollectObjects(objects);
+        FilePages.CollectObjects(objects);
+        SystemCalls.CollectObjects(objects);
+        Caches.Validate(objects);
+        var stacks = new List<uint>();
+        SystemCalls.KernelStacks.CollectFrames(stacks);
+        long slabFrames = 0, stackFrames = 0;
+        for (uint pfn = 0; pfn < MemMap.Count; pfn++)
+        {
+            slabFrames += (MemMap[pfn].Flags & PageFlags.Slab) != 0 ? 1 : 0;
+            stackFrames += (MemMap[pfn].Flags & PageFlags.KernelStack) != 0 ? 1 : 0;
+        }
+
+        long pages = VmStat.NrSlabReclaimable + VmStat.NrSlabUnreclaimable;
+        if (slabFrames != pages || pages != Caches.All.Sum(cache => cache.Pages))
+            throw new InvalidOperationException($"{slabFrames} frames belong to slabs, vmstat says {pages}");
+        if (stackFrames != stacks.Count || stacks.Exists(pfn => (MemMap[pfn].Flags & PageFlags.KernelStack) == 0))
+            throw new InvalidOperationException($"{stackFrames} frames belong to kernel stacks, which have {stacks.Count}");
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -176,6 +216,7 @@ public abstract partial class Machine : IDisposable
         Tasks.Dispose();
         FilePages.Dispose();
         Lru.Dispose();
+        Caches.Dispose();
         Allocator.Dispose();
         Zones.Dispose();
         MemMap.Dispose();

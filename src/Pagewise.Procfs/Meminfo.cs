@@ -43,7 +43,7 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
         return new Meminfo(fields);
     }
 
-    /// <summary>What a modelled machine shows. The LRU lists' sizes, and what the kernel has beyond page tables, are 0: they are not modelled.</summary>
+    /// <summary>What a modelled machine shows. The LRU lists' sizes, and what the kernel has beyond slabs, stacks and page tables, are 0: they are not modelled.</summary>
     public static Meminfo Of(Machine machine)
     {
         VmStat stat = machine.VmStat;
@@ -59,6 +59,11 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
             ["AnonPages"] = stat.NrAnonPages,
             ["Mapped"] = stat.NrMapped,
             ["Shmem"] = stat.NrShmem,
+            ["KReclaimable"] = stat.NrSlabReclaimable,
+            ["Slab"] = stat.NrSlabReclaimable + stat.NrSlabUnreclaimable,
+            ["SReclaimable"] = stat.NrSlabReclaimable,
+            ["SUnreclaim"] = stat.NrSlabUnreclaimable,
+            ["KernelStack"] = stat.NrKernelStack >> 2,
             ["PageTables"] = stat.NrPageTablePages,
             ["CommitLimit"] = (long)machine.Settings.CommitLimitPages,
             ["Committed_AS"] = machine.AddressSpaces.CommittedAs,
@@ -123,6 +128,7 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
         }
 
         long cache = machine.VmStat.NrFilePages - machine.VmStat.NrShmem;
-        return Math.Max(0, available - reserved + cache - Math.Min(cache / 2, low));
+        long slabs = machine.VmStat.NrSlabReclaimable;
+        return Math.Max(0, available - reserved + cache - Math.Min(cache / 2, low) + slabs - Math.Min(slabs / 2, low));
     }
 }

@@ -15,6 +15,7 @@ public static class ProcTree
         yield return File(Zoneinfo.FileName, LiveZones.Zoneinfo(machine));
         yield return File(Buddyinfo.FileName, LiveZones.Buddyinfo(machine));
         yield return File(Pagetypeinfo.FileName, LiveZones.Pagetypeinfo(machine));
+        yield return File(Slabinfo.FileName, Slabinfo.Of(machine));
         yield return File(Swaps.FileName, Swaps.Of(machine));
         yield return File(ProcStat.FileName, ProcStat.Of(machine));
         yield return File(Uptime.FileName, Uptime.Of(machine));

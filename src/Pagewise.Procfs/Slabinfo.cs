@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Pagewise.Kernel;
 
 namespace Pagewise.Procfs;
 
@@ -37,6 +38,17 @@ public sealed record Slabinfo(IReadOnlyList<SlabinfoCache> Caches)
 
         return new Slabinfo(caches);
     }
+
+    /// <summary>What a modelled machine shows: the caches whose objects are modelled, and kmalloc's, the newest first.</summary>
+    public static Slabinfo Of(Machine machine) => new([.. machine.Caches.All.Reverse().Select(cache => new SlabinfoCache(
+        cache.Name,
+        cache.ActiveObjects,
+        cache.Objects,
+        cache.Layout.Size,
+        cache.Layout.ObjectsPerSlab,
+        cache.Layout.PagesPerSlab,
+        cache.Slabs,
+        cache.Slabs))]);
 
     /// <summary>The file's text.</summary>
     public override string ToString()

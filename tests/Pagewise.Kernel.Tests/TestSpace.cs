@@ -14,7 +14,7 @@ internal sealed class TestSpace
     public TestSpace(Machine machine)
     {
         _machine = machine;
-        Mm = machine.AddressSpaces.Mms.Allocate();
+        Mm = machine.AddressSpaces.MmSlab.Allocate();
         machine.PageTables.AllocatePgd(Mm).ShouldBeTrue();
         Task = machine.Tasks.Tasks.Allocate();
         machine.Tasks.Tasks[Task].Mm = Mm;
@@ -29,7 +29,7 @@ internal sealed class TestSpace
     /// <summary>Adds an area above all others.</summary>
     public int Map(ulong start, ulong pages, VmFlags flags = ReadWrite, int inode = 0, ulong pgOff = 0)
     {
-        int vma = _machine.AddressSpaces.Vmas.Allocate();
+        int vma = _machine.AddressSpaces.VmaSlab.Allocate();
         ref VmArea area = ref _machine.AddressSpaces.Vmas[vma];
         area.Mm = Mm;
         area.Start = start;

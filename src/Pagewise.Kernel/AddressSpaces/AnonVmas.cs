@@ -1,3 +1,4 @@
+using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.AddressSpaces;
@@ -13,6 +14,8 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
     private readonly Arena<VmArea> _vmas = spaces.Vmas;
     private readonly Arena<AnonVma> _anonVmas = spaces.AnonVmas;
     private readonly Arena<AnonVmaChain> _chains = spaces.AnonVmaChains;
+    private readonly SlabArena<AnonVma> _anonVmaSlab = spaces.AnonVmaSlab;
+    private readonly SlabArena<AnonVmaChain> _chainSlab = spaces.AnonVmaChainSlab;
 
     /// <summary>Whether an area has exactly one link (list_is_singular(anon_vma_chain)): it was not cloned by a fork.</summary>
     public bool IsSingular(int vma)
@@ -35,7 +38,7 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
         bool isNew = anonVma == 0;
         if (isNew)
         {
-            anonVma = _anonVmas.Allocate();
+            anonVma = _anonVmaSlab.Allocate();
             if (anonVma == 0)
                 return false;
             ref AnonVma root = ref _anonVmas[anonVma];
@@ -48,7 +51,7 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
         if (!LinkChain(vma, anonVma))
         {
             if (isNew)
-                _anonVmas.Free(anonVma);
+                _anonVmaSlab.Free(anonVma);
             return false;
         }
 
@@ -104,7 +107,7 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
             return false;
         if (child.AnonVma != 0)
             return true;
-        int anonVma = _anonVmas.Allocate();
+        int anonVma = _anonVmaSlab.Allocate();
         if (anonVma == 0)
         {
             UnlinkChains(childVma);
@@ -120,7 +123,7 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
         if (!LinkChain(childVma, anonVma))
         {
             _anonVmas[own.Root].RefCount--;
-            _anonVmas.Free(anonVma);
+            _anonVmaSlab.Free(anonVma);
             UnlinkChains(childVma);
             return false;
         }
@@ -164,7 +167,7 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
                 Put(chain.AnonVma);
             }
 
-            _chains.Free(link);
+            _chainSlab.Free(link);
             link = next;
         }
     }
@@ -176,9 +179,9 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
         if (--ended.RefCount != 0)
             return;
         int root = ended.Root;
-        _anonVmas.Free(anonVma);
+        _anonVmaSlab.Free(anonVma);
         if (root != anonVma && --_anonVmas[root].RefCount == 0)
-            _anonVmas.Free(root);
+            _anonVmaSlab.Free(root);
     }
 
     private bool LinkChain(int vma, int anonVma)
@@ -206,7 +209,7 @@ public sealed class AnonVmas(AddressSpaceArenas spaces)
 
     private int NewChain(int vma, int anonVma)
     {
-        int link = _chains.Allocate();
+        int link = _chainSlab.Allocate();
         if (link == 0)
             return 0;
         ref AnonVmaChain chain = ref _chains[link];

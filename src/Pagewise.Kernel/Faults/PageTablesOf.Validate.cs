@@ -153,8 +153,11 @@ internal sealed partial class PageTablesOf<TFormat>
     {
         ref PageFrame frame = ref _memMap[pfn];
         bool isHuge = (frame.Flags & PageFlags.Head) != 0;
+        // A slab's first frame and a page of a kernel stack have the allocator's reference.
+        if ((frame.Flags & PageFlags.KernelStack) != 0 || ((frame.Flags & PageFlags.Slab) != 0 && frame.Mapping != 0))
+            census.References[pfn]++;
         Check(frame.RefCount == census.References[pfn], $"frame {pfn:x} ({frame.Flags}) has {census.References[pfn]} references, its count says {frame.RefCount}");
-        if ((frame.Flags & PageFlags.Table) == 0)
+        if ((frame.Flags & (PageFlags.Table | PageFlags.Slab)) == 0)
             Check(frame.MapCount == census.Maps[pfn], $"frame {pfn:x} ({frame.Flags}) is mapped {census.Maps[pfn]} times, its count says {frame.MapCount}");
         if (isHuge)
             Check(_rmap.EntireMapCount(pfn) == census.HugeMaps[pfn], $"huge page {pfn:x} is mapped {census.HugeMaps[pfn]} times whole, its count says {_rmap.EntireMapCount(pfn)}");

@@ -84,4 +84,7 @@ public enum PageFlags : uint
 
     /// <summary>In the swap cache (PG_swapcache): a slot of swap holds the same, or will.</summary>
     SwapCache = 1 << 24,
+
+    /// <summary>A page of a kernel stack. Linux knows it by its vmalloc area.</summary>
+    KernelStack = 1 << 25,
 }

@@ -191,6 +191,15 @@ public sealed class VmStat
     /// <summary>Pages of swap space (total_swap_pages; SwapTotal).</summary>
     public long TotalSwapPages { get; internal set; }
 
+    /// <summary>Pages of slabs whose objects a shrinker can free (nr_slab_reclaimable).</summary>
+    public long NrSlabReclaimable { get; internal set; }
+
+    /// <summary>Pages of other slabs (nr_slab_unreclaimable).</summary>
+    public long NrSlabUnreclaimable { get; internal set; }
+
+    /// <summary>Kernel stacks of living tasks, KiB (nr_kernel_stack).</summary>
+    public long NrKernelStack { get; internal set; }
+
     /// <summary>A counter for each zone type, in the order of the types.</summary>
     [InlineArray(5)]
     public struct ZoneCounters

@@ -8,7 +8,7 @@ public sealed partial class MemoryMappings
     /// <summary>A new area, not yet in its address space (vm_area_alloc); 0 when no memory is left.</summary>
     private int NewArea(int mm, ulong start, ulong end, VmFlags flags, ulong pgOff)
     {
-        int vma = _vmas.Allocate();
+        int vma = _spaces.VmaSlab.Allocate();
         if (vma == 0)
             return 0;
         ref VmArea area = ref _vmas[vma];
@@ -23,7 +23,7 @@ public sealed partial class MemoryMappings
     /// <summary>A copy of an area with no links of its own (vm_area_dup); it does not yet hold its file.</summary>
     private int DuplicateArea(int vma)
     {
-        int copy = _vmas.Allocate();
+        int copy = _spaces.VmaSlab.Allocate();
         if (copy == 0)
             return 0;
         ref VmArea area = ref _vmas[copy];
@@ -55,7 +55,7 @@ public sealed partial class MemoryMappings
         if (area.Inode != 0)
             _files.UnlinkArea(vma);
         int file = area.File;
-        _vmas.Free(vma);
+        _spaces.VmaSlab.Free(vma);
         if (file != 0)
             _files.Put(file);
     }
@@ -86,7 +86,7 @@ public sealed partial class MemoryMappings
         ref VmArea added = ref _vmas[copy];
         if (!_anonVmas.Clone(copy, vma))
         {
-            _vmas.Free(copy);
+            _spaces.VmaSlab.Free(copy);
             return Errno.ENOMEM;
         }
 

@@ -321,7 +321,7 @@ public sealed partial class MemoryMappings
             Errno error = ShmemZeroSetup(in current, end - address, flags, out file);
             if (error != Errno.None)
             {
-                _vmas.Free(vma);
+                _spaces.VmaSlab.Free(vma);
                 return error;
             }
         }

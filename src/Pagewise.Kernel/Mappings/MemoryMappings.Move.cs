@@ -101,7 +101,7 @@ public sealed partial class MemoryMappings
         added.PgOff = pgOff;
         if (!_anonVmas.Clone(copy, remap.Vma))
         {
-            _vmas.Free(copy);
+            _spaces.VmaSlab.Free(copy);
             return 0;
         }
 

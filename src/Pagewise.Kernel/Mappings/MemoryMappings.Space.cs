@@ -8,13 +8,13 @@ public sealed partial class MemoryMappings
     /// <summary>A new, empty address space with one user (mm_alloc); 0 when no memory is left.</summary>
     public int NewSpace()
     {
-        int mm = _mms.Allocate();
+        int mm = _spaces.MmSlab.Allocate();
         if (mm == 0)
             return 0;
         _mms[mm].Users = 1;
         if (_pageTables.AllocatePgd(mm))
             return mm;
-        _mms.Free(mm);
+        _spaces.MmSlab.Free(mm);
         return 0;
     }
 
@@ -26,7 +26,7 @@ public sealed partial class MemoryMappings
             return;
         UnmapAll(mm);
         _pageTables.FreePgd(mm);
-        _mms.Free(mm);
+        _spaces.MmSlab.Free(mm);
     }
 
     private void UnmapAll(int mm)
@@ -92,7 +92,7 @@ public sealed partial class MemoryMappings
         if (copy == 0 || (!wipe && !_anonVmas.Fork(copy, vma)))
         {
             if (copy != 0)
-                _vmas.Free(copy);
+                _spaces.VmaSlab.Free(copy);
             if (accounted)
                 _account.Uncharge(parent.Pages);
             return false;

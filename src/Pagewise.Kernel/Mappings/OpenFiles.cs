@@ -2,6 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.Mappings;
@@ -17,30 +18,36 @@ public sealed class OpenFiles : IDisposable
     private readonly Readahead _readahead;
     private readonly MmAccount _account;
     private readonly MappingList _mappings;
+    private readonly SlabArena<OpenFile> _slab;
 
     /// <summary>Makes an empty table.</summary>
     /// <param name="spaces">The areas that map files.</param>
     /// <param name="inodes">The inodes.</param>
     /// <param name="pageTables">Told when an inode's pages go.</param>
     /// <param name="readahead">Where files that are opened begin their readahead.</param>
+    /// <param name="caches">Where the objects come from (filp).</param>
     /// <param name="account">Gets back what shared memory was charged.</param>
-    public OpenFiles(AddressSpaceArenas spaces, InodeTable inodes, PageTables pageTables, Readahead readahead, MmAccount account)
+    public OpenFiles(AddressSpaceArenas spaces, InodeTable inodes, PageTables pageTables, Readahead readahead, KmemCaches caches, MmAccount account)
     {
         _spaces = spaces;
         _inodes = inodes;
         _pageTables = pageTables;
         _readahead = readahead;
         _account = account;
+        _slab = new SlabArena<OpenFile>(1 << 22, caches.Filp);
         _mappings = new MappingList(spaces, inodes);
     }
 
     /// <summary>The open files; index 0 is none.</summary>
-    public Arena<OpenFile> Files { get; } = new(1 << 22);
+    public Arena<OpenFile> Files => _slab.Items;
+
+    /// <summary>Adds the kernel objects in use to a list.</summary>
+    public void CollectObjects(List<ulong> into) => _slab.CollectObjects(into);
 
     /// <summary>Opens an inode: a file with one reference, which takes one on the inode. 0 when no memory is left.</summary>
     public int Open(int inode, OpenFlags flags)
     {
-        int id = Files.Allocate();
+        int id = _slab.Allocate();
         if (id == 0)
             return 0;
         ref OpenFile file = ref Files[id];
@@ -61,7 +68,7 @@ public sealed class OpenFiles : IDisposable
         if (--Files[file].RefCount != 0)
             return;
         int inode = Files[file].Inode;
-        Files.Free(file);
+        _slab.Free(file);
         PutInode(inode);
     }
 
@@ -96,7 +103,7 @@ public sealed class OpenFiles : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Files.Dispose();
+    public void Dispose() => _slab.Dispose();
 
     private static bool IsSharedMayWrite(VmFlags flags) =>
         (flags & (VmFlags.Shared | VmFlags.MayWrite)) == (VmFlags.Shared | VmFlags.MayWrite);

@@ -59,7 +59,7 @@ public sealed partial class BuddyAllocator
     private uint AllocPagesAnyway(Gfp gfp, int order)
     {
         if (_takesUsedFrames)
-            return order == 0 ? TakeUsedFrame(gfp) : 0;
+            return TakeUsed(gfp, order);
         return _taskPolicy.Mode == MemPolicyMode.Default || (gfp & Gfp.ThisNode) != 0
             ? AllocPagesNode(gfp, order, _node, AllNodes)
             : AllocPagesPolicy(gfp, order, _taskPolicy, MemPolicy.NoInterleaveIndex);

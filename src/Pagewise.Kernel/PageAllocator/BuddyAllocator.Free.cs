@@ -14,6 +14,12 @@ public sealed partial class BuddyAllocator
     {
         if ((uint)order > PageOrder.Max || (pfn & ((1u << order) - 1)) != 0)
             throw new InvalidOperationException($"frame {pfn:x} cannot begin a block of order {order}");
+        if (_takesUsedFrames)
+        {
+            ReturnUsed(pfn, order);
+            return;
+        }
+
         MmPageFree(pfn, order);
         int index = ZoneOf(pfn);
         ref Zone zone = ref _zoneArray[index];
@@ -32,6 +38,13 @@ public sealed partial class BuddyAllocator
     /// <param name="pfns">The frames, in the order of the list.</param>
     public void FreePagesList(ReadOnlySpan<uint> pfns)
     {
+        if (_takesUsedFrames)
+        {
+            foreach (uint pfn in pfns)
+                ReturnUsed(pfn, 0);
+            return;
+        }
+
         foreach (uint pfn in pfns)
             MmPageFree(pfn, 0);
         _stat.PgFree += pfns.Length;

@@ -8,6 +8,8 @@ public sealed partial class BuddyAllocator
     private bool _takesUsedFrames;
     private uint _nextUsed;
     private int _usedRange;
+    private uint _nextUsedBlock;
+    private uint _returned;
 
     /// <summary>Begins with a state.</summary>
     /// <param name="zones">The zones.</param>
@@ -52,9 +54,9 @@ public sealed partial class BuddyAllocator
     }
 
     /// <summary>
-    /// While it is set, allocations of single pages return frames that were in use from the start and count nothing, and
-    /// larger ones fail:
-    /// whoever rebuilds the tasks of a snapshot gives them pages that are missing from the free lists already.
+    /// While it is set, allocations return frames that were in use from the start and count nothing, and what is given
+    /// back is in use by nobody who is modelled again: whoever rebuilds the tasks of a snapshot gives them pages that are
+    /// missing from the free lists already. Blocks of which the used frames have none left are taken from the free lists.
     /// </summary>
     public bool TakesUsedFrames
     {
@@ -121,16 +123,74 @@ public sealed partial class BuddyAllocator
         pcp.Count += 1 << order;
     }
 
+    private uint TakeUsed(Gfp gfp, int order)
+    {
+        if (order == 0)
+            return TakeUsedFrame(gfp);
+        uint pfn = FindUsedBlock(order);
+        if (pfn == 0)
+            return AllocPagesNode(gfp, order, _node, AllNodes);
+        for (uint i = pfn; i < pfn + (1u << order); i++)
+            _memMap[i].RefCount = 0;
+        PrepareNewPage(pfn, order, gfp);
+        return pfn;
+    }
+
+    /// <summary>The next aligned block whose frames are all in use by nobody who is modelled; 0: none.</summary>
+    private uint FindUsedBlock(int order)
+    {
+        uint count = 1u << order;
+        foreach (PfnRange range in _managed)
+        {
+            uint first = (Math.Max(_nextUsedBlock, range.Start) + count - 1) & ~(count - 1);
+            for (uint pfn = first; pfn + count <= range.End; pfn += count)
+            {
+                uint end = pfn;
+                while (end < pfn + count && IsUsedByNobody(in _memMap[end]))
+                    end++;
+                if (end < pfn + count)
+                    continue;
+                _nextUsedBlock = end;
+                return pfn;
+            }
+        }
+
+        return 0;
+    }
+
+    private static bool IsUsedByNobody(in PageFrame frame) =>
+        (frame.Flags & ~PageFlags.HasData) == PageFlags.Allocated && frame.RefCount == 1 && frame.Next == 0;
+
+    private void ReturnUsed(uint pfn, int order)
+    {
+        for (uint i = pfn; i < pfn + (1u << order); i++)
+        {
+            PrepareFree(i);
+            ref PageFrame frame = ref _memMap[i];
+            frame.Flags |= PageFlags.Allocated;
+            frame.RefCount = 1;
+            frame.Next = _returned;
+            _returned = i;
+        }
+    }
+
     /// <summary>The next frame, ascending from the end of memory's lowest range, that is in use by nobody who is modelled; 0: all are taken.</summary>
     private uint TakeUsedFrame(Gfp gfp)
     {
+        if (_returned != 0)
+        {
+            uint last = _returned;
+            _returned = _memMap[last].Next;
+            PrepareNewPage(last, 0, gfp);
+            return last;
+        }
+
         while (_usedRange < _managed.Length)
         {
             PfnRange range = _managed[_usedRange];
             for (uint pfn = Math.Max(_nextUsed, range.Start); pfn < range.End; pfn++)
             {
-                ref PageFrame frame = ref _memMap[pfn];
-                if ((frame.Flags & PageFlags.Allocated) == 0 || frame.RefCount != 1 || (frame.Flags & ~(PageFlags.Allocated | PageFlags.HasData)) != 0)
+                if (!IsUsedByNobody(in _memMap[pfn]))
                     continue;
                 _nextUsed = pfn + 1;
                 PrepareNewPage(pfn, 0, gfp);

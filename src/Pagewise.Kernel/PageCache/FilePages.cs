@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Slab;
 
 namespace Pagewise.Kernel.PageCache;
 
@@ -12,7 +13,7 @@ namespace Pagewise.Kernel.PageCache;
 /// </summary>
 public sealed class FilePages : IDisposable
 {
-    private readonly PageIndex _index = new();
+    private readonly PageIndex _index;
     private readonly InodeTable _inodes;
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
@@ -20,8 +21,9 @@ public sealed class FilePages : IDisposable
     private readonly VmStat _stat;
 
     /// <summary>An empty page cache.</summary>
-    public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat)
+    public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, LruLists lru, KmemCaches caches, VmStat stat)
     {
+        _index = new PageIndex(caches.RadixTreeNode);
         _inodes = inodes;
         _memMap = memMap;
         _allocator = allocator;
@@ -31,6 +33,9 @@ public sealed class FilePages : IDisposable
 
     /// <summary>Who listens; null: no one.</summary>
     public IFileTracepoints? Tracepoints { get; set; }
+
+    /// <summary>Adds the kernel objects of the page indices to a list.</summary>
+    public void CollectObjects(List<ulong> into) => _index.CollectObjects(into);
 
     /// <summary>Whether a page is in the cache (filemap_get_entry).</summary>
     public bool IsCached(int inode, ulong index)

@@ -1,15 +1,34 @@
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.PageCache;
 
-/// <summary>All inodes of a machine, with their names.</summary>
-public sealed class InodeTable : IDisposable
+/// <summary>All inodes of a machine, with their names; each stands in an object of its file system's cache, and has one dentry.</summary>
+/// <param name="caches">Where the objects come from.</param>
+public sealed class InodeTable(KmemCaches caches) : IDisposable
 {
+    private const int Capacity = 1 << 22;
+
+    private readonly NativeArray<ulong> _objects = new(Capacity + 1);
+    private readonly NativeArray<ulong> _dentries = new(Capacity + 1);
     private readonly List<string> _names = [""];
     private uint _nextGeneration;
 
     /// <summary>The inodes; index 0 is none.</summary>
-    public Arena<Inode> Inodes { get; } = new(1 << 22);
+    public Arena<Inode> Inodes { get; } = new(Capacity);
+
+    /// <summary>Adds the kernel objects in use to a list.</summary>
+    public void CollectObjects(List<ulong> into)
+    {
+        for (int id = 1; id < Inodes.HighWater; id++)
+        {
+            if (_objects[id] == 0)
+                continue;
+            into.Add(_objects[id]);
+            into.Add(_dentries[id]);
+        }
+    }
 
     /// <summary>Whether files are in the page cache from the start; read when an inode is made.</summary>
     public bool IsWarm { get; set; } = true;
@@ -20,11 +39,23 @@ public sealed class InodeTable : IDisposable
     /// <param name="device">Major &lt;&lt; 16 | minor.</param>
     /// <param name="number">The inode number.</param>
     /// <param name="sizeBytes">The size.</param>
+    /// <returns>0 when no memory is left.</returns>
     public int Create(string name, InodeKind kind, uint device, ulong number, ulong sizeBytes)
     {
-        int id = Inodes.Allocate();
+        ulong dentry = caches.Dentry.Allocate(Gfp.Kernel);
+        ulong item = dentry == 0 ? 0 : CacheOf(kind).Allocate(Gfp.Kernel);
+        int id = item == 0 ? 0 : Inodes.Allocate();
         if (id == 0)
+        {
+            if (item != 0)
+                caches.Free(item);
+            if (dentry != 0)
+                caches.Free(dentry);
             return 0;
+        }
+
+        _objects[id] = item;
+        _dentries[id] = dentry;
         ref Inode inode = ref Inodes[id];
         inode.Device = device;
         inode.Number = number;
@@ -49,8 +80,29 @@ public sealed class InodeTable : IDisposable
     }
 
     /// <summary>Ends an inode that nothing refers to and that has no cached pages (destroy_inode).</summary>
-    public void Free(int inode) => Inodes.Free(inode);
+    public void Free(int inode)
+    {
+        caches.Free(_dentries[inode]);
+        caches.Free(_objects[inode]);
+        _dentries[inode] = 0;
+        _objects[inode] = 0;
+        Inodes.Free(inode);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => Inodes.Dispose();
+    public void Dispose()
+    {
+        Inodes.Dispose();
+        _objects.Dispose();
+        _dentries.Dispose();
+    }
+
+    // A device file's inode is devtmpfs's, which is shmem.
+    private KmemCache CacheOf(InodeKind kind) => kind switch
+    {
+        InodeKind.Regular => caches.Ext4Inode,
+        InodeKind.Shmem or InodeKind.DevZero => caches.ShmemInode,
+        InodeKind.HugeTlb => caches.HugeTlbInode,
+        _ => caches.Inode,
+    };
 }

@@ -1,20 +1,28 @@
+using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.PageCache;
 
 /// <summary>
 /// The page indices of all inodes (i_pages): radix trees of 64-slot nodes over one arena, like Linux's xarray. A tree is
-/// named by its root node and height, which its owner keeps; the height grows with the highest index.
+/// named by its root and height, which its owner keeps; the height grows with the highest index. An entry that stands
+/// alone at index 0 needs no node: it is the root, of height 0.
 /// </summary>
-public sealed class PageIndex : IDisposable
+/// <param name="cache">Where nodes come from (radix_tree_node).</param>
+public sealed class PageIndex(KmemCache cache) : IDisposable
 {
     private const int SlotBits = 6;
     private const ulong SlotMask = XaNode.SlotCount - 1;
 
-    private readonly Arena<XaNode> _nodes = new(1 << 26);
+    private readonly SlabArena<XaNode> _slab = new(1 << 26, cache);
+
+    private Arena<XaNode> Nodes => _slab.Items;
 
     /// <summary>Nodes in use.</summary>
-    public int NodeCount => _nodes.Count;
+    public int NodeCount => Nodes.Count;
+
+    /// <summary>Adds the nodes' kernel objects to a list.</summary>
+    public void CollectObjects(List<ulong> into) => _slab.CollectObjects(into);
 
     /// <summary>The entry at an index: a frame, <see cref="XaNode.Shadow"/>, or 0.</summary>
     public uint Load(int root, byte height, ulong index)
@@ -23,14 +31,20 @@ public sealed class PageIndex : IDisposable
             return 0;
         uint entry = (uint)root;
         for (int level = height - 1; level >= 0 && entry != 0; level--)
-            entry = _nodes[(int)entry].Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
+            entry = Nodes[(int)entry].Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
         return entry;
     }
 
     /// <summary>Sets the entry at an index; 0 removes it. Nodes come and go as needed.</summary>
-    /// <returns>False when the arena is full.</returns>
+    /// <returns>False when no memory is left for a node.</returns>
     public bool Store(ref int root, ref byte height, ulong index, uint entry)
     {
+        if (height == 0 && index == 0)
+        {
+            root = (int)entry;
+            return true;
+        }
+
         if (entry == 0)
         {
             if (root != 0 && index >> (SlotBits * height) == 0)
@@ -38,17 +52,27 @@ public sealed class PageIndex : IDisposable
             return true;
         }
 
-        while (root == 0 || index >> (SlotBits * height) != 0)
+        if (root == 0)
         {
-            int node = _nodes.Allocate();
-            if (node == 0)
+            // An empty tree begins as high as the index needs it.
+            root = _slab.Allocate();
+            if (root == 0)
                 return false;
-            if (root != 0)
+            for (height = 1; index >> (SlotBits * height) != 0;)
+                height++;
+        }
+
+        while (index >> (SlotBits * height) != 0)
+        {
+            int node = _slab.Allocate();
+            if (node == 0)
             {
-                _nodes[node].Slots[0] = (uint)root;
-                _nodes[node].Used = 1;
+                Shrink(ref root, ref height);
+                return false;
             }
 
+            Nodes[node].Slots[0] = (uint)root;
+            Nodes[node].Used = 1;
             root = node;
             height++;
         }
@@ -57,20 +81,24 @@ public sealed class PageIndex : IDisposable
         for (int level = height - 1; level > 0; level--)
         {
             int slot = (int)((index >> (SlotBits * level)) & SlotMask);
-            uint child = _nodes[current].Slots[slot];
+            uint child = Nodes[current].Slots[slot];
             if (child == 0)
             {
-                child = (uint)_nodes.Allocate();
+                child = (uint)_slab.Allocate();
                 if (child == 0)
+                {
+                    Remove(ref root, ref height, index);
                     return false;
-                _nodes[current].Slots[slot] = child;
-                _nodes[current].Used++;
+                }
+
+                Nodes[current].Slots[slot] = child;
+                Nodes[current].Used++;
             }
 
             current = (int)child;
         }
 
-        ref XaNode leaf = ref _nodes[current];
+        ref XaNode leaf = ref Nodes[current];
         ref uint place = ref leaf.Slots[(int)(index & SlotMask)];
         if (place == 0)
             leaf.Used++;
@@ -87,13 +115,15 @@ public sealed class PageIndex : IDisposable
     {
         if (root == 0)
             return 0;
+        if (height == 0)
+            return index == 0 ? (uint)root : 0;
         while (index <= last && index >> (SlotBits * height) == 0)
         {
             uint entry = (uint)root;
             int level = height - 1;
             while (true)
             {
-                entry = _nodes[(int)entry].Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
+                entry = Nodes[(int)entry].Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
                 if (entry == 0 || level == 0)
                     break;
                 level--;
@@ -109,7 +139,7 @@ public sealed class PageIndex : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _nodes.Dispose();
+    public void Dispose() => _slab.Dispose();
 
     private void Remove(ref int root, ref byte height, ulong index)
     {
@@ -117,20 +147,38 @@ public sealed class PageIndex : IDisposable
         {
             root = 0;
             height = 0;
+            return;
+        }
+
+        Shrink(ref root, ref height);
+    }
+
+    /// <summary>xas_shrink: a root with nothing but its first slot gives way to what stands there.</summary>
+    private void Shrink(ref int root, ref byte height)
+    {
+        while (height > 0 && Nodes[root].Used == 1 && Nodes[root].Slots[0] != 0)
+        {
+            int node = root;
+            root = (int)Nodes[node].Slots[0];
+            height--;
+            _slab.Free(node);
         }
     }
 
-    /// <summary>Removes below a node; true when the node became empty and was freed.</summary>
+    /// <summary>Removes below a node; true when the node has become empty and was freed.</summary>
     private bool Remove(int node, int level, ulong index)
     {
-        ref XaNode current = ref _nodes[node];
+        ref XaNode current = ref Nodes[node];
         ref uint slot = ref current.Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
-        if (slot == 0 || (level > 0 && !Remove((int)slot, level - 1, index)))
+        if (slot != 0 && (level == 0 || Remove((int)slot, level - 1, index)))
+        {
+            slot = 0;
+            current.Used--;
+        }
+
+        if (current.Used > 0)
             return false;
-        slot = 0;
-        if (--current.Used > 0)
-            return false;
-        _nodes.Free(node);
+        _slab.Free(node);
         return true;
     }
 }

@@ -7,7 +7,8 @@ namespace Pagewise.Kernel.Slab;
 
 /// <content>
 /// Slabs. The head frame's MapCount is the number of objects in use; Index holds the slab's own free list (an object's
-/// number from 1), how many objects were ever handed out, how many there are, its order, and whether a CPU has it.
+/// number from 1), how many objects were ever handed out, how many there are, its order, and whether a CPU has it;
+/// Mapping is the cache's number.
 /// </content>
 public sealed partial class KmemCache
 {
@@ -223,9 +224,10 @@ public sealed partial class KmemCache
         for (uint pfn = slab; pfn < slab + (1u << order); pfn++)
             _memMap[pfn].Flags |= PageFlags.Slab | PageFlags.HasData;
         _memMap[slab].Index = ((ulong)objects << ObjectsShift) | ((ulong)order << OrderShift);
+        _memMap[slab].Mapping = _number;
         Slabs++;
-        Pages += 1L << order;
         Objects += objects;
+        CountPages(1L << order);
         return slab;
     }
 
@@ -234,11 +236,22 @@ public sealed partial class KmemCache
     {
         int order = (int)(_memMap[slab].Index >> OrderShift) & 0xf;
         Slabs--;
-        Pages -= 1L << order;
         Objects -= ObjectsOf(slab);
+        CountPages(-(1L << order));
         for (uint pfn = slab; pfn < slab + (1u << order); pfn++)
             _memMap[pfn].Flags &= ~PageFlags.Slab;
         _memMap[slab].MapCount = 0;
+        _memMap[slab].Mapping = 0;
         _pages.FreePages(slab, order);
+    }
+
+    /// <summary>account_slab, unaccount_slab.</summary>
+    private void CountPages(long pages)
+    {
+        Pages += pages;
+        if (IsReclaimable)
+            _stat.NrSlabReclaimable += pages;
+        else
+            _stat.NrSlabUnreclaimable += pages;
     }
 }

@@ -60,7 +60,7 @@ public sealed partial class KmemCache
     {
         ref PageFrame frame = ref _memMap[slab];
         Require(seen.Add(slab), $"slab {slab:x} is in two lists");
-        Require((frame.Flags & PageFlags.Slab) != 0 && (frame.Index & Frozen) != 0 == isFrozen, $"slab {slab:x} has the wrong state {frame.Flags}, {frame.Index:x}");
+        Require((frame.Flags & PageFlags.Slab) != 0 && frame.Mapping == _number && (frame.Index & Frozen) != 0 == isFrozen, $"slab {slab:x} has the wrong state {frame.Flags}, {frame.Index:x}");
         HashSet<uint> used = taken.GetValueOrDefault(slab) ?? [];
         Require(frame.MapCount == used.Count, $"{used.Count} objects of slab {slab:x} are in use, its count says {frame.MapCount}");
         var free = new HashSet<uint>();

@@ -23,34 +23,46 @@ public sealed partial class KmemCache : IDisposable
     private readonly PhysicalMemory _memory;
     private readonly NativeArray<CpuSlab> _cpus;
     private readonly NativeArray<PartialList> _nodes;
+    private readonly VmStat _stat;
     private readonly ulong _size;
+    private readonly int _number;
 
     /// <summary>Makes an empty cache.</summary>
-    /// <param name="name">Its name in /proc/slabinfo.</param>
+    /// <param name="number">What its slabs are marked with, from 1; see <see cref="KmemCaches"/>.</param>
+    /// <param name="spec">What it is for.</param>
     /// <param name="layout">How slabs are cut.</param>
-    /// <param name="gfp">What slabs are asked for with, besides the caller's flags: <see cref="Gfp.Reclaimable"/> for SLAB_RECLAIM_ACCOUNT, <see cref="Gfp.Account"/> …</param>
     /// <param name="pages">Who has the pages.</param>
     /// <param name="memMap">The frames.</param>
-    public KmemCache(string name, SlabLayout layout, Gfp gfp, BuddyAllocator pages, MemMap memMap)
+    /// <param name="stat">Counters.</param>
+    public KmemCache(int number, KmemCacheSpec spec, SlabLayout layout, BuddyAllocator pages, MemMap memMap, VmStat stat)
     {
-        Name = name;
+        Spec = spec;
         Layout = layout;
-        Flags = gfp;
+        IsReclaimable = (spec.Flags & SlabFlags.ReclaimAccount) != 0;
+        Flags = (IsReclaimable ? Gfp.Reclaimable : Gfp.None) | ((spec.Flags & SlabFlags.CacheDma) != 0 ? Gfp.Dma : Gfp.None);
+        _number = number;
         _pages = pages;
         _memMap = memMap;
+        _stat = stat;
         _memory = memMap.Memory;
         _size = (ulong)layout.Size;
         _cpus = new NativeArray<CpuSlab>((ulong)pages.Zones.CpuCount);
         _nodes = new NativeArray<PartialList>((ulong)pages.Zones.NodeCount);
     }
 
+    /// <summary>What it was made for.</summary>
+    public KmemCacheSpec Spec { get; }
+
     /// <summary>The name in /proc/slabinfo.</summary>
-    public string Name { get; }
+    public string Name => Spec.Name;
 
     /// <summary>How slabs are cut.</summary>
     public SlabLayout Layout { get; }
 
-    /// <summary>What slabs are asked for with, besides the caller's flags.</summary>
+    /// <summary>Whether its pages count as reclaimable (nr_slab_reclaimable).</summary>
+    public bool IsReclaimable { get; }
+
+    /// <summary>What slabs are asked for with, besides the caller's flags (allocflags).</summary>
     public Gfp Flags { get; }
 
     /// <summary>Slabs.</summary>
@@ -102,7 +114,7 @@ public sealed partial class KmemCache : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Free(ulong item)
     {
-        uint slab = (uint)(item >> NumberBits);
+        uint slab = SlabOf(item);
         uint number = (uint)item & NumberMask;
         ref CpuSlab cpu = ref _cpus[_pages.CurrentCpu];
         InUse--;
@@ -118,8 +130,11 @@ public sealed partial class KmemCache : IDisposable
         FreeSlow(ref cpu, slab, ref frame, number);
     }
 
+    /// <summary>The first frame of the slab that an object lies in (virt_to_slab).</summary>
+    public static uint SlabOf(ulong item) => (uint)(item >> NumberBits);
+
     /// <summary>The physical address of an object.</summary>
-    public ulong AddressOf(ulong item) => (((ulong)(uint)(item >> NumberBits)) << Pfn.Shift) + (((item & NumberMask) - 1) * _size);
+    public ulong AddressOf(ulong item) => ((ulong)SlabOf(item) << Pfn.Shift) + (((item & NumberMask) - 1) * _size);
 
     /// <summary>Gives back what no object stands in: CPUs let their slabs go, empty slabs become pages (kmem_cache_shrink).</summary>
     public void Shrink()

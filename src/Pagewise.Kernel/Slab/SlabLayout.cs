@@ -38,20 +38,24 @@ public readonly record struct SlabLayout(int Size, int Order, int MinOrder, int 
         ArgumentOutOfRangeException.ThrowIfGreaterThan(objectBytes, Pfn.SizeBytes << PageOrder.Max);
         if (alignBytes < 0 || (alignBytes != 0 && !BitOperations.IsPow2(alignBytes)) || alignBytes > Pfn.SizeBytes)
             throw new ArgumentOutOfRangeException(nameof(alignBytes), alignBytes, "a power of two up to a page");
-        int align = Math.Max(alignBytes, WordBytes);
-        if (cacheLineAligned)
-        {
-            int line = CacheLineBytes;
-            while (objectBytes <= line / 2)
-                line /= 2;
-            align = Math.Max(align, line);
-        }
-
+        int align = AlignOf(objectBytes, alignBytes, cacheLineAligned);
         int size = (objectBytes + align - 1) & ~(align - 1);
         int order = CalculateOrder(size, kernel, cpus);
         int objects = size >= Pfn.SizeBytes ? 6 : size >= 1024 ? 24 : size >= 256 ? 52 : 120;
         int slabs = ((objects * 2) + ObjectsOf(order, size) - 1) / ObjectsOf(order, size);
         return new SlabLayout(size, order, OrderOf(size), Math.Clamp(BitOperations.Log2((uint)size) / 2, MinPartialLeast, MinPartialMost), slabs);
+    }
+
+    /// <summary>calculate_alignment.</summary>
+    internal static int AlignOf(int objectBytes, int alignBytes, bool cacheLineAligned)
+    {
+        int align = Math.Max(alignBytes, WordBytes);
+        if (!cacheLineAligned)
+            return align;
+        int line = CacheLineBytes;
+        while (objectBytes <= line / 2)
+            line /= 2;
+        return Math.Max(align, line);
     }
 
     internal static int ObjectsOf(int order, int size) => (Pfn.SizeBytes << order) / size;

@@ -4,6 +4,7 @@ using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Mappings;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Slab;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel.SystemCalls;
@@ -24,6 +25,7 @@ public sealed partial class SystemCalls : IDisposable
     private readonly EventQueue _events;
     private readonly OpenFiles _files;
     private readonly FileTables _fileTables;
+    private readonly TaskObjects _objects;
     private readonly MemoryMappings _mappings;
     private readonly Processes _processes;
     private readonly SharedSegments _segments;
@@ -35,6 +37,8 @@ public sealed partial class SystemCalls : IDisposable
     /// <param name="inodes">Files.</param>
     /// <param name="pageTables">The page tables of all address spaces.</param>
     /// <param name="filemap">Reading of files.</param>
+    /// <param name="caches">Where kernel objects come from.</param>
+    /// <param name="objects">The kernel objects of tasks; the door disposes of them.</param>
     /// <param name="tasks">The tasks.</param>
     /// <param name="scheduler">Which of them runs.</param>
     /// <param name="clock">Counts the calls, which take time.</param>
@@ -46,6 +50,8 @@ public sealed partial class SystemCalls : IDisposable
         InodeTable inodes,
         PageTables pageTables,
         Filemap filemap,
+        KmemCaches caches,
+        TaskObjects objects,
         TaskTable tasks,
         Scheduler scheduler,
         Clock clock,
@@ -59,20 +65,33 @@ public sealed partial class SystemCalls : IDisposable
         _pageTables = pageTables;
         _filemap = filemap;
         _events = events;
-        _files = new OpenFiles(spaces, inodes, pageTables, filemap.Readahead, new MmAccount(spaces, settings));
-        _fileTables = new FileTables(_files);
+        _objects = objects;
+        _files = new OpenFiles(spaces, inodes, pageTables, filemap.Readahead, caches, new MmAccount(spaces, settings));
+        _fileTables = new FileTables(_files, caches);
         _mappings = new MemoryMappings(settings, spaces, inodes, _files, pageTables);
-        _processes = new Processes(settings, defaults, spaces, _mappings, pageTables, _files, _fileTables, tasks, scheduler);
+        _processes = new Processes(settings, defaults, spaces, _mappings, pageTables, _files, _fileTables, objects, tasks, scheduler);
         _segments = new SharedSegments(_mappings, _files, inodes);
     }
 
     /// <summary>The door as one task has it.</summary>
     public TaskSystemCalls For(int task) => new(this, task);
 
+    /// <summary>Adds the kernel objects in use that the door knows of to a list: open files, file tables and what tasks have.</summary>
+    public void CollectObjects(List<ulong> into)
+    {
+        _files.CollectObjects(into);
+        _fileTables.CollectObjects(into);
+        _objects.CollectObjects(into);
+    }
+
+    /// <summary>Kernel stacks.</summary>
+    public KernelStacks KernelStacks => _objects.Stacks;
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _files.Dispose();
         _fileTables.Dispose();
+        _objects.Dispose();
     }
 }

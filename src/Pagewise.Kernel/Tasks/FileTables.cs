@@ -1,26 +1,37 @@
 using Pagewise.Kernel.Mappings;
+using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.Tasks;
 
 /// <summary>File tables and their entries in ascending order of descriptor (fs/file.c).</summary>
+/// <remarks>
+/// Simplified: a table is one files_cache object however many descriptors it has; Linux gives those beyond 64 arrays of
+/// kmalloc's.
+/// </remarks>
 /// <param name="files">The open files.</param>
-public sealed class FileTables(OpenFiles files) : IDisposable
+/// <param name="caches">Where the objects come from (files_cache).</param>
+public sealed class FileTables(OpenFiles files, KmemCaches caches) : IDisposable
 {
-    private readonly Arena<FileTable> _tables = new(1 << 22);
+    private readonly SlabArena<FileTable> _slab = new(1 << 22, caches.Files);
     private readonly Arena<FileDescriptor> _entries = new(1 << 24);
+
+    /// <summary>Adds the kernel objects in use to a list.</summary>
+    public void CollectObjects(List<ulong> into) => _slab.CollectObjects(into);
+
+    private Arena<FileTable> Tables => _slab.Items;
 
     /// <summary>An empty table with one user; 0 when no memory is left.</summary>
     public int New()
     {
-        int table = _tables.Allocate();
+        int table = _slab.Allocate();
         if (table != 0)
-            _tables[table].Users = 1;
+            Tables[table].Users = 1;
         return table;
     }
 
     /// <summary>Another user of the same table (CLONE_FILES).</summary>
-    public void Share(int table) => _tables[table].Users++;
+    public void Share(int table) => Tables[table].Users++;
 
     /// <summary>A copy with the same open files (dup_fd); 0 when no memory is left.</summary>
     public int Copy(int source)
@@ -29,7 +40,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
         if (table == 0)
             return 0;
         int tail = 0;
-        for (int entry = _tables[source].First; entry != 0; entry = _entries[entry].Next)
+        for (int entry = Tables[source].First; entry != 0; entry = _entries[entry].Next)
         {
             int copy = _entries.Allocate();
             if (copy == 0)
@@ -42,7 +53,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
             _entries[copy].Next = 0;
             files.Get(_entries[copy].File);
             if (tail == 0)
-                _tables[table].First = copy;
+                Tables[table].First = copy;
             else
                 _entries[tail].Next = copy;
             tail = copy;
@@ -54,16 +65,16 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     /// <summary>Drops a user; the last one closes everything (put_files_struct).</summary>
     public void Put(int table)
     {
-        if (--_tables[table].Users != 0)
+        if (--Tables[table].Users != 0)
             return;
         CloseWhere(table, onlyCloseOnExec: false);
-        _tables.Free(table);
+        _slab.Free(table);
     }
 
     /// <summary>The open file of a descriptor; 0 when it is closed (EBADF).</summary>
     public int Lookup(int table, int fd)
     {
-        for (int entry = _tables[table].First; entry != 0 && _entries[entry].Fd <= fd; entry = _entries[entry].Next)
+        for (int entry = Tables[table].First; entry != 0 && _entries[entry].Fd <= fd; entry = _entries[entry].Next)
         {
             if (_entries[entry].Fd == fd)
                 return _entries[entry].File;
@@ -76,7 +87,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     public int LowestFree(int table, int from)
     {
         int fd = from;
-        for (int entry = _tables[table].First; entry != 0 && _entries[entry].Fd <= fd; entry = _entries[entry].Next)
+        for (int entry = Tables[table].First; entry != 0 && _entries[entry].Fd <= fd; entry = _entries[entry].Next)
         {
             if (_entries[entry].Fd == fd)
                 fd++;
@@ -90,7 +101,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     public bool Install(int table, int fd, int file, bool closeOnExec)
     {
         int previous = 0;
-        int entry = _tables[table].First;
+        int entry = Tables[table].First;
         while (entry != 0 && _entries[entry].Fd < fd)
         {
             previous = entry;
@@ -111,7 +122,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
             return false;
         _entries[added] = new FileDescriptor { Fd = fd, File = file, CloseOnExec = closeOnExec, Next = entry };
         if (previous == 0)
-            _tables[table].First = added;
+            Tables[table].First = added;
         else
             _entries[previous].Next = added;
         return true;
@@ -121,7 +132,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     public bool Close(int table, int fd)
     {
         int previous = 0;
-        for (int entry = _tables[table].First; entry != 0; entry = _entries[entry].Next)
+        for (int entry = Tables[table].First; entry != 0; entry = _entries[entry].Next)
         {
             if (_entries[entry].Fd == fd)
             {
@@ -139,7 +150,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     public void CloseWhere(int table, bool onlyCloseOnExec)
     {
         int previous = 0;
-        int entry = _tables[table].First;
+        int entry = Tables[table].First;
         while (entry != 0)
         {
             int next = _entries[entry].Next;
@@ -154,7 +165,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     /// <summary>A table of the task's own before execve changes it (unshare_files); 0 when no memory is left.</summary>
     public int Unshare(int table)
     {
-        if (_tables[table].Users == 1)
+        if (Tables[table].Users == 1)
             return table;
         int copy = Copy(table);
         if (copy != 0)
@@ -165,7 +176,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _tables.Dispose();
+        _slab.Dispose();
         _entries.Dispose();
     }
 
@@ -173,7 +184,7 @@ public sealed class FileTables(OpenFiles files) : IDisposable
     {
         int file = _entries[entry].File;
         if (previous == 0)
-            _tables[table].First = _entries[entry].Next;
+            Tables[table].First = _entries[entry].Next;
         else
             _entries[previous].Next = _entries[entry].Next;
         _entries.Free(entry);

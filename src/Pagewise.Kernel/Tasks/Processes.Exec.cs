@@ -13,7 +13,7 @@ public sealed partial class Processes
     public SysResult Execve(int task, ExecImage image)
     {
         ref TaskStruct caller = ref _tasks[task];
-        int mm = _mappings.NewSpace();
+        int mm = _objects.RenewCred(ref caller) && _objects.UnshareSighand(ref caller) ? _mappings.NewSpace() : 0;
         if (mm == 0)
             return Errno.ENOMEM;
         if (!image.Is32Bit && !IsKernel32Bit)

@@ -14,6 +14,7 @@ public sealed partial class Processes
     private readonly MemoryMappings _mappings;
     private readonly PageTables _pageTables;
     private readonly FileTables _fileTables;
+    private readonly TaskObjects _objects;
     private readonly OpenFiles _files;
     private readonly TaskTable _table;
     private readonly Scheduler _scheduler;
@@ -29,6 +30,7 @@ public sealed partial class Processes
     /// <param name="pageTables">Page tables.</param>
     /// <param name="files">Open files.</param>
     /// <param name="fileTables">File tables.</param>
+    /// <param name="objects">The other kernel objects of tasks.</param>
     /// <param name="table">The tasks.</param>
     /// <param name="scheduler">Which of them runs.</param>
     public Processes(
@@ -39,6 +41,7 @@ public sealed partial class Processes
         PageTables pageTables,
         OpenFiles files,
         FileTables fileTables,
+        TaskObjects objects,
         TaskTable table,
         Scheduler scheduler)
     {
@@ -50,6 +53,7 @@ public sealed partial class Processes
         _pageTables = pageTables;
         _files = files;
         _fileTables = fileTables;
+        _objects = objects;
         _table = table;
         _tasks = table.Tasks;
         _aslr = new Aslr(spaces);
@@ -59,12 +63,19 @@ public sealed partial class Processes
     /// <summary>Makes a task with an empty address space and the machine's limits; 0 when no memory is left.</summary>
     public int CreateInitial(int pid, string comm)
     {
-        int mm = _mappings.NewSpace();
-        if (mm == 0)
+        int task = _table.New();
+        if (task == 0)
             return 0;
-        int files = _fileTables.New();
-        int task = _table.New(pid);
         ref TaskStruct created = ref _tasks[task];
+        int files = _objects.Copy(ref created, default, CloneFlags.None) ? _fileTables.New() : 0;
+        int mm = files == 0 ? 0 : _mappings.NewSpace();
+        if (mm == 0)
+        {
+            Undo(task, files);
+            return 0;
+        }
+
+        _table.Number(task, pid);
         created.Tgid = created.Pid;
         created.GroupLeader = task;
         created.Threads = 1;
@@ -93,18 +104,17 @@ public sealed partial class Processes
             || ((flags & CloneFlags.SigHand) != 0 && (flags & CloneFlags.Vm) == 0))
             return Errno.EINVAL;
 
+        // What is taken in the order of copy_process goes back when something is refused.
         ref readonly TaskStruct parent = ref _tasks[task];
-        int mm = parent.Mm;
-        if ((flags & CloneFlags.Vm) != 0)
+        int child = _table.New();
+        if (child == 0)
+            return Errno.ENOMEM;
+        ref TaskStruct created = ref _tasks[child];
+        created = parent;
+        if (!_objects.Copy(ref created, in parent, flags))
         {
-            _spaces.Mms[mm].Users++;
-        }
-        else
-        {
-            Current current = _table.CurrentOf(task);
-            mm = _mappings.ForkSpace(in current, out Errno error);
-            if (mm == 0)
-                return error;
+            _table.Discard(child);
+            return Errno.ENOMEM;
         }
 
         int files = parent.Files;
@@ -112,17 +122,16 @@ public sealed partial class Processes
             _fileTables.Share(files);
         else
             files = _fileTables.Copy(files);
-        int child = files == 0 ? 0 : _table.New(childPid);
-        if (child == 0)
+        Errno error = Errno.ENOMEM;
+        int mm = files == 0 ? 0 : ForkSpace(task, flags, out error);
+        if (mm == 0)
         {
-            _mappings.PutSpace(mm);
-            return Errno.ENOMEM;
+            Undo(child, files);
+            return error;
         }
 
-        int pid = _tasks[child].Pid;
-        ref TaskStruct created = ref _tasks[child];
-        created = parent;
-        created.Pid = pid;
+        _table.Number(child, childPid);
+        int pid = created.Pid;
         created.Mm = mm;
         created.Files = files;
         created.MinorFaults = 0;
@@ -158,6 +167,8 @@ public sealed partial class Processes
         ending.Files = 0;
         _mappings.PutSpace(mm);
         _fileTables.Put(files);
+        _objects.Release(ref ending);
+        _table.End(task);
     }
 
     /// <summary>exit_group(2) and death by a signal: ends every task of the process.</summary>
@@ -211,6 +222,8 @@ public sealed partial class Processes
         ref TaskStruct caller = ref _tasks[task];
         if (caller.Uid != 0 && caller.Uid != uid)
             return Errno.EPERM;
+        if (!_objects.RenewCred(ref caller))
+            return Errno.ENOMEM;
         caller.Uid = uid;
         if (uid != 0)
         {
@@ -220,5 +233,29 @@ public sealed partial class Processes
         }
 
         return SysResult.Ok;
+    }
+
+    /// <summary>copy_mm: the parent's address space, or a copy of it; 0 when memory or the commit account refuses.</summary>
+    private int ForkSpace(int task, CloneFlags flags, out Errno error)
+    {
+        error = Errno.None;
+        if ((flags & CloneFlags.Vm) == 0)
+        {
+            Current current = _table.CurrentOf(task);
+            return _mappings.ForkSpace(in current, out error);
+        }
+
+        int mm = _tasks[task].Mm;
+        _spaces.Mms[mm].Users++;
+        return mm;
+    }
+
+    /// <summary>Takes back what a task got that is not to be.</summary>
+    private void Undo(int task, int files)
+    {
+        if (files != 0)
+            _fileTables.Put(files);
+        _objects.Release(ref _tasks[task]);
+        _table.Discard(task);
     }
 }

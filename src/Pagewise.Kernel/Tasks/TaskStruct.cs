@@ -62,4 +62,22 @@ public struct TaskStruct
 
     /// <summary>personality(2): decides the layout of the next execve.</summary>
     public Personality Personality;
+
+    /// <summary>The kernel stack, by index (stack); 0 after exit.</summary>
+    public int Stack;
+
+    /// <summary>The credentials, a shared object (cred).</summary>
+    public int Cred;
+
+    /// <summary>Root and working directory, a shared object (fs).</summary>
+    public int Fs;
+
+    /// <summary>Signal handlers, a shared object (sighand).</summary>
+    public int Sighand;
+
+    /// <summary>What the threads of a process share, a shared object (signal).</summary>
+    public int Signal;
+
+    /// <summary>The pid object (thread_pid).</summary>
+    public ulong PidObject;
 }

@@ -1,17 +1,31 @@
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.Tasks;
 
 /// <summary>All tasks of a machine, with their names.</summary>
-public sealed class TaskTable : IDisposable
+/// <param name="caches">Where the objects come from (task_struct).</param>
+public sealed class TaskTable(KmemCaches caches) : IDisposable
 {
+    private readonly SlabArena<TaskStruct> _slab = new(1 << 22, caches.TaskStruct);
     private readonly List<string> _comms = [""];
     private readonly Dictionary<int, int> _byPid = [];
     private int _nextPid = 1;
 
-    /// <summary>The tasks; index 0 is none.</summary>
-    public Arena<TaskStruct> Tasks { get; } = new(1 << 22);
+    /// <summary>The tasks, those that have exited among them; index 0 is none.</summary>
+    public Arena<TaskStruct> Tasks => _slab.Items;
+
+    /// <summary>Adds the kernel objects in use to a list: task_structs and pids.</summary>
+    public void CollectObjects(List<ulong> into)
+    {
+        _slab.CollectObjects(into);
+        for (int task = 1; task < Tasks.HighWater; task++)
+        {
+            if (Tasks[task].PidObject != 0)
+                into.Add(Tasks[task].PidObject);
+        }
+    }
 
     /// <summary>The name of a task (comm).</summary>
     public string CommOf(int task) => _comms[Tasks[task].Comm];
@@ -23,13 +37,14 @@ public sealed class TaskTable : IDisposable
         _comms.Add(comm.Length > 15 ? comm[..15] : comm);
     }
 
-    /// <summary>A task under a thread id; 0 when no memory is left.</summary>
+    /// <summary>A task that has no thread id yet; 0 when no memory is left.</summary>
+    public int New() => _slab.Allocate();
+
+    /// <summary>Gives a new task its thread id (alloc_pid).</summary>
+    /// <param name="task">The task.</param>
     /// <param name="pid">The id; 0 takes the next free one.</param>
-    public int New(int pid)
+    public void Number(int task, int pid)
     {
-        int task = Tasks.Allocate();
-        if (task == 0)
-            return 0;
         if (pid == 0)
         {
             do
@@ -39,15 +54,17 @@ public sealed class TaskTable : IDisposable
 
         Tasks[task].Pid = pid;
         _byPid[pid] = task;
-        return task;
     }
 
-    /// <summary>Forgets a task that was made but never ran.</summary>
+    /// <summary>Forgets a task that was made but got no thread id.</summary>
     public void Discard(int task)
     {
-        _byPid.Remove(Tasks[task].Pid);
-        Tasks.Free(task);
+        Tasks[task] = default;
+        _slab.Free(task);
     }
+
+    /// <summary>Gives back the task_struct of a task that has exited.</summary>
+    public void End(int task) => _slab.FreeObject(task);
 
     /// <summary>Gives a task another thread id (execve in a thread that is not the leader).</summary>
     public void Rename(int task, int pid)
@@ -74,5 +91,5 @@ public sealed class TaskTable : IDisposable
     public int Find(int pid) => _byPid.GetValueOrDefault(pid);
 
     /// <inheritdoc/>
-    public void Dispose() => Tasks.Dispose();
+    public void Dispose() => _slab.Dispose();
 }

@@ -196,11 +196,12 @@ public sealed class RunReportBuilder : IReplayObserver
         long free = (long)machine.Allocator.FreePageCount;
         long anonymous = machine.VmStat.NrAnonPages, shmem = machine.VmStat.NrShmem;
         long files = machine.VmStat.NrFilePages - shmem, tables = machine.VmStat.PageTableFrames;
-        long other = (long)machine.Allocator.TotalPages - free - anonymous - shmem - files - tables;
+        long slabs = machine.VmStat.NrSlabReclaimable + machine.VmStat.NrSlabUnreclaimable, stacks = machine.VmStat.NrKernelStack >> 2;
+        long other = (long)machine.Allocator.TotalPages - free - anonymous - shmem - files - tables - slabs - stacks;
         return
         [
             Use("free", free), Use("anonymous", anonymous), Use("file", files), Use("shmem", shmem),
-            Use("page tables", tables), Use("other", other),
+            Use("page tables", tables), Use("slab", slabs), Use("kernel stacks", stacks), Use("other", other),
         ];
 
         static FrameUse Use(string name, long frames) => new(name, frames, (ulong)frames << 12);

@@ -1,25 +1,33 @@
+using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Tests.PageAllocator;
 
 namespace Pagewise.Kernel.Tests.AddressSpaces;
 
 public sealed class AnonVmasTests : IDisposable
 {
-    private readonly AddressSpaceArenas _spaces = new();
+    private readonly Guest _guest = Guest.Plain(64, new KernelVersion(6, 18));
+    private readonly AddressSpaceArenas _spaces;
     private readonly AnonVmas _anonVmas;
     private readonly VmaTree _tree;
 
     public AnonVmasTests()
     {
+        _spaces = new AddressSpaceArenas(_guest.Caches);
         _anonVmas = new AnonVmas(_spaces);
         _tree = new VmaTree(_spaces);
     }
 
-    public void Dispose() => _spaces.Dispose();
+    public void Dispose()
+    {
+        _spaces.Dispose();
+        _guest.Dispose();
+    }
 
     [Fact]
     public void NeighboursThatDifferInAccessOnlyShareAnAnonVma()
     {
-        int mm = _spaces.Mms.Allocate();
+        int mm = _spaces.MmSlab.Allocate();
         int low = NewArea(mm, 0x1000, 0x2000, VmFlags.Read | VmFlags.Write);
         int high = NewArea(mm, 0x2000, 0x3000, VmFlags.Read);
         int other = NewArea(mm, 0x3000, 0x4000, VmFlags.Read | VmFlags.DontCopy);
@@ -36,7 +44,7 @@ public sealed class AnonVmasTests : IDisposable
     [Fact]
     public void AForkedAreaHasItsParentsAnonVmaAndOneOfItsOwn()
     {
-        int mm = _spaces.Mms.Allocate();
+        int mm = _spaces.MmSlab.Allocate();
         int parent = NewArea(mm, 0x1000, 0x2000, VmFlags.Write);
         _anonVmas.Prepare(parent);
         int child = Copy(parent);
@@ -53,7 +61,7 @@ public sealed class AnonVmasTests : IDisposable
     [Fact]
     public void AnAnonVmaWithoutAreasIsTakenOverByTheNextFork()
     {
-        int mm = _spaces.Mms.Allocate();
+        int mm = _spaces.MmSlab.Allocate();
         int parent = NewArea(mm, 0x1000, 0x2000, VmFlags.Write);
         _anonVmas.Prepare(parent);
         int child = Copy(parent);
@@ -76,7 +84,7 @@ public sealed class AnonVmasTests : IDisposable
     public void NothingIsLeftWhenAllAreasOfARandomFamilyAreGone(int seed)
     {
         Random random = new(seed);
-        int mm = _spaces.Mms.Allocate();
+        int mm = _spaces.MmSlab.Allocate();
         List<int> alive = [];
         for (int step = 0; step < 2000; step++)
         {
@@ -103,7 +111,7 @@ public sealed class AnonVmasTests : IDisposable
                     break;
                 default:
                     _anonVmas.Unlink(some);
-                    _spaces.Vmas.Free(some);
+                    _spaces.VmaSlab.Free(some);
                     alive.Remove(some);
                     break;
             }
@@ -112,7 +120,7 @@ public sealed class AnonVmasTests : IDisposable
         foreach (int vma in alive)
         {
             _anonVmas.Unlink(vma);
-            _spaces.Vmas.Free(vma);
+            _spaces.VmaSlab.Free(vma);
         }
 
         _spaces.AnonVmas.Count.ShouldBe(0);
@@ -121,7 +129,7 @@ public sealed class AnonVmasTests : IDisposable
 
     private int NewUnlinked(int mm)
     {
-        int vma = _spaces.Vmas.Allocate();
+        int vma = _spaces.VmaSlab.Allocate();
         _spaces.Vmas[vma].Mm = mm;
         return vma;
     }
@@ -140,7 +148,7 @@ public sealed class AnonVmasTests : IDisposable
 
     private int Copy(int vma)
     {
-        int copy = _spaces.Vmas.Allocate();
+        int copy = _spaces.VmaSlab.Allocate();
         _spaces.Vmas[copy] = _spaces.Vmas[vma];
         _spaces.Vmas[copy].AnonVma = 0;
         _spaces.Vmas[copy].AnonVmaChain = 0;

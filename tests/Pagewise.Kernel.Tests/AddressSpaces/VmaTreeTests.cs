@@ -1,4 +1,6 @@
+using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Tests.PageAllocator;
 
 namespace Pagewise.Kernel.Tests.AddressSpaces;
 
@@ -6,7 +8,8 @@ public sealed class VmaTreeTests : IDisposable
 {
     private const ulong Top = 1 << 16;
 
-    private readonly AddressSpaceArenas _spaces = new();
+    private readonly Guest _guest = Guest.Plain(64, new KernelVersion(6, 18));
+    private readonly AddressSpaceArenas _spaces;
     private readonly VmaTree _tree;
     private readonly int _mm;
 
@@ -15,11 +18,16 @@ public sealed class VmaTreeTests : IDisposable
 
     public VmaTreeTests()
     {
+        _spaces = new AddressSpaceArenas(_guest.Caches);
         _tree = new VmaTree(_spaces);
-        _mm = _spaces.Mms.Allocate();
+        _mm = _spaces.MmSlab.Allocate();
     }
 
-    public void Dispose() => _spaces.Dispose();
+    public void Dispose()
+    {
+        _spaces.Dispose();
+        _guest.Dispose();
+    }
 
     [Theory]
     [InlineData(1)]
@@ -74,7 +82,7 @@ public sealed class VmaTreeTests : IDisposable
                 return;
         }
 
-        int vma = _spaces.Vmas.Allocate();
+        int vma = _spaces.VmaSlab.Allocate();
         _spaces.Vmas[vma].Start = start;
         _spaces.Vmas[vma].End = end;
         _tree.Link(_mm, vma);
@@ -89,7 +97,7 @@ public sealed class VmaTreeTests : IDisposable
         int vma = _areas.Values[index];
         _areas.RemoveAt(index);
         _tree.Unlink(vma);
-        _spaces.Vmas.Free(vma);
+        _spaces.VmaSlab.Free(vma);
     }
 
     private void MoveEnds(Random random)

@@ -28,7 +28,7 @@ public sealed class RandomMemoryTests
             string what = run.Step();
             try
             {
-                run.Machine.PageTables.Validate();
+                run.Machine.Validate();
             }
             catch (InvalidOperationException wrong)
             {
@@ -37,7 +37,7 @@ public sealed class RandomMemoryTests
         }
 
         run.EndAll();
-        run.Machine.PageTables.Validate();
+        run.Machine.Validate();
         run.Machine.VmStat.NrAnonPages.ShouldBe(0);
         run.Machine.VmStat.NrPageTablePages.ShouldBe(0);
     }

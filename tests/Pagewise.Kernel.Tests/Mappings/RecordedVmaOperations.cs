@@ -50,7 +50,7 @@ internal sealed class RecordedVmaOperations : IDisposable
         _words = operation.Split(' ');
         string outcome = _words[1] is "read" or "write" ? Access() : Call();
         new SpaceValidator(_machine.AddressSpaces).Validate(_machine.Tasks.Tasks[_task].Mm);
-        _machine.PageTables.Validate();
+        _machine.Validate();
         return $"{operation} -> {outcome} ; VMAS{Areas()} ; PTES {Entries()}";
     }
 

@@ -2,6 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Slab;
 using Pagewise.Procfs;
 
 namespace Pagewise.Kernel.Tests.PageAllocator;
@@ -19,6 +20,7 @@ internal sealed class Guest : IDisposable
         Pages = state is null
             ? new BuddyAllocator(Zones, layout, Frames, Stat)
             : new BuddyAllocator(Zones, layout, Frames, Stat, state);
+        Caches = new KmemCaches(kernel, Pages, Frames, Stat);
     }
 
     public ZoneTable Zones { get; }
@@ -26,6 +28,8 @@ internal sealed class Guest : IDisposable
     public BuddyAllocator Pages { get; }
 
     public MemMap Frames { get; }
+
+    public KmemCaches Caches { get; }
 
     public VmStat Stat { get; } = new();
 
@@ -49,6 +53,7 @@ internal sealed class Guest : IDisposable
 
     public void Dispose()
     {
+        Caches.Dispose();
         Pages.Dispose();
         Zones.Dispose();
         Frames.Dispose();

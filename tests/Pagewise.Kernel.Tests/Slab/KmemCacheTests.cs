@@ -118,7 +118,7 @@ public class KmemCacheTests
     }
 
     private static KmemCache Cache(Guest guest, int bytes, int cpus = 1) =>
-        new("test", SlabLayout.Of(bytes, 0, cacheLineAligned: false, guest.Zones.Kernel, cpus), Gfp.None, guest.Pages, guest.Frames);
+        new(1, new KmemCacheSpec("test", bytes, 0, SlabFlags.None), SlabLayout.Of(bytes, 0, cacheLineAligned: false, guest.Zones.Kernel, cpus), guest.Pages, guest.Frames, guest.Stat);
 
     private static void Expect(Slabinfo info, KernelVersion kernel, int cpus)
     {
