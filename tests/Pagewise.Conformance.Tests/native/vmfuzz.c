@@ -12,6 +12,7 @@
  *   e  ELF-like images, thread stacks                             n  none of the file maps at all
  *   a  the maps after every step, which changes no call (to find what a difference came from)
  *   t  the stack grows by accesses below it                       c  a second thread (CLONE_VM), born and gone many times
+ *   z  smaps and smaps_rollup at the end of every process, as comments "# smaps PROCESS LINE"
  *
  * No libc, no heap, no stack beyond what the kernel maps at exec: every page of the image is touched before the first
  * recorded call, so that the program's own faults never count. Process numbers are 1000, 1001, …, inode numbers of
@@ -539,6 +540,28 @@ static void maps(const char *when)
     sys(SYS_close, fd, 0, 0, 0, 0, 0);
 }
 
+/* Comments "# smaps PROCESS LINE"; of a line that names an area only the addresses. */
+static void say_smaps(const char *path)
+{
+    u64 have = 0;
+    i64 fd = sys(SYS_open, (u64)path, 0, 0, 0, 0, 0), n;
+    while ((n = sys(SYS_read, fd, (u64)maps_text + have, sizeof maps_text - have, 0, 0, 0)) > 0) {
+        char *line = maps_text, *stop = maps_text + have + n, *p;
+        for (p = line; p < stop; p++)
+            if (*p == '\n') {
+                ps("# smaps "); pu(process); pc(' ');
+                int area = line[0] < 'A' || line[0] > 'Z';
+                for (const char *q = line; q < p && !(area && *q == ' '); q++) pc(*q);
+                pc('\n');
+                if (log_used > sizeof log_text - 8192) flush();
+                line = p + 1;
+            }
+        have = stop - line;
+        for (u64 i = 0; i < have; i++) maps_text[i] = line[i];
+    }
+    sys(SYS_close, fd, 0, 0, 0, 0, 0);
+}
+
 /* ---- one random step ---- */
 static int memfds[4], memfd_count;
 static u64 shm_ids[6], shm_numbers[6];
@@ -889,6 +912,7 @@ static void remove_shm(void)
 static void finish(void)
 {
     maps("end");
+    if (opt('z')) { say_smaps("/proc/self/smaps"); say_smaps("/proc/self/smaps_rollup"); }
     total();
     begin("exit_group"); ps("0) = ?\n");
     if (process) { ps("# "); pu(process); ps(" +++ exited with 0 +++\n"); }
@@ -1086,7 +1110,7 @@ __attribute__((used, noreturn)) static void start(u64 *stack)
     touch_self(0);          /* … touches all of itself … */
     maps("start");          /* … and says the same again, now without a fault. */
     count_faults(&start_minor, &start_major);
-    says_self = opt('k') || opt('p') || opt('c');
+    says_self = opt('k') || opt('p') || opt('c') || opt('z');
     if (says_self) touch_self(1);
     brk_start = do_brk(0);
     run(number(args[2]));
