@@ -13,7 +13,10 @@ internal sealed class SmapsComparison : IReplayObserver
     /// <summary>Every process of the host maps the vdso's pages, and the model knows only its own.</summary>
     private static readonly string[] DependOnOthers = ["Pss", "Pss_File", "Shared_Clean", "Private_Clean"];
 
-    /// <summary>fork makes a child's entries old, and then the frame's own mark tells, which read, munmap and mlock set: not compared.</summary>
+    /// <summary>
+    /// fork makes a child's entries old, and then the folio's own mark tells. The model keeps that mark by page, so where
+    /// processes fork large folios would differ: not compared there.
+    /// </summary>
     private const string Referenced = "Referenced:";
 
     private readonly Queue<string> _expected = new();
@@ -54,6 +57,7 @@ internal sealed class SmapsComparison : IReplayObserver
     {
         _process = process;
         int mm = machine.Tasks.Tasks[process == 0 ? 1 : machine.Tasks.Find(process)].Mm;
+        machine.Lru.DrainAll();
         var smaps = Smaps.Of(machine, mm);
         var rollup = SmapsRollup.Of(machine, mm);
         _vdsoAreas.Clear();

@@ -38,6 +38,7 @@ public sealed record MmFeatures
         ProtectsFoliosInBatches = kernel >= new KernelVersion(6, 17);
         DelaysRmapOfDirtyPages = kernel >= new KernelVersion(6, 2);
         ZapsFoliosInBatches = kernel >= new KernelVersion(6, 9);
+        WithoutRecency = kernel >= new KernelVersion(6, 3) ? VmFlags.SeqRead | VmFlags.RandRead : VmFlags.SeqRead;
         DrainsLruBeforeUnmapping = kernel < new KernelVersion(6, 18);
         FreesTablesByRcu = kernel >= new KernelVersion(6, 14);
         TablesAreCompound = kernel >= new KernelVersion(6, 6);
@@ -157,6 +158,9 @@ public sealed record MmFeatures
 
     /// <summary>6.14: page tables are freed apart from the pages, after a grace period (CONFIG_PT_RECLAIM).</summary>
     public bool FreesTablesByRcu { get; }
+
+    /// <summary>Areas whose accessed entries do not mark the pages of files as used when they are unmapped (vma_has_recency): 6.3 added MADV_RANDOM's.</summary>
+    public VmFlags WithoutRecency { get; }
 
     /// <summary>6.6: page tables are allocated with __GFP_COMP (pagetable_alloc).</summary>
     public bool TablesAreCompound { get; }

@@ -156,7 +156,9 @@ internal sealed partial class PageTablesOf<TFormat>
             ulong cleared = PteBits.Accessed;
             if (makesLazy)
             {
-                if ((frame.Flags & PageFlags.Anon) == 0 || frame.MapCount > 1)
+                // A small page that others map too becomes lazy as well: their dirty entries keep it when it comes to that.
+                const PageFlags keeps = PageFlags.Dirty | PageFlags.Head | PageFlags.Tail;
+                if ((frame.Flags & PageFlags.Anon) == 0 || (frame.MapCount > 1 && (frame.Flags & keeps) != 0))
                     return;
                 cleared |= PteBits.Dirty;
                 frame.Flags &= ~PageFlags.Dirty;

@@ -71,6 +71,8 @@ internal sealed partial class PageTablesOf<TFormat>
             bool isThere = Pte<TFormat>.IsPresent(entry) && (level == 1 || Pte<TFormat>.IsLarge(entry)) && (entry & PteBits.Present) != 0;
             if (isThere && (!write || (entry & PteBits.Write) != 0))
             {
+                if ((entry & PteBits.Special) == 0)
+                    Touch(at, entry, level, write);
                 ulong size = Pte<TFormat>.SizeAt(level);
                 address = (address & ~(size - 1)) + size;
                 continue;
@@ -84,6 +86,22 @@ internal sealed partial class PageTablesOf<TFormat>
         }
 
         return Errno.None;
+    }
+
+    /// <summary>What FOLL_TOUCH does to a page that is there: marks it used, and dirty before a write (follow_page_pte, touch_pmd).</summary>
+    private void Touch(ulong at, ulong entry, int level, bool write)
+    {
+        if (level > 1)
+        {
+            _tables.Store(at, entry | PteBits.Accessed | (write ? PteBits.Dirty : 0));
+            return;
+        }
+
+        uint pfn = Pte<TFormat>.PfnOf(entry);
+        if (write && (entry & PteBits.Dirty) == 0 && (_memMap[pfn].Flags & PageFlags.Dirty) == 0)
+            _pages.DirtyFolio(pfn);
+        if ((_memMap[pfn].Flags & (PageFlags.Anon | PageFlags.PageCache)) != 0)
+            _lru.MarkAccessed(_memMap.Head(pfn));
     }
 
     public override void ApplyLock(int vma, ulong start, ulong end)

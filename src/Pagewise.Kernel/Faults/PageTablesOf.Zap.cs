@@ -13,7 +13,7 @@ internal sealed partial class PageTablesOf<TFormat>
     public override void FinishUnmap() => _gather.Finish();
 
     public override void Zap(int vma, ulong start, ulong end, bool keepMarkers) =>
-        Zap(_vmas[vma].Mm, start, end, keepMarkers, evenCows: true);
+        Zap(_vmas[vma].Mm, start, end, keepMarkers, evenCows: true, marksAccessed: (_vmas[vma].Flags & _features.WithoutRecency) == 0);
 
     public override void FreeTables(int mm, ulong start, ulong end, ulong floor, ulong ceiling)
     {
@@ -22,20 +22,20 @@ internal sealed partial class PageTablesOf<TFormat>
         _gather.Finish();
     }
 
-    private void Zap(int mm, ulong start, ulong end, bool keepMarkers, bool evenCows, bool reclaimsTables = false)
+    private void Zap(int mm, ulong start, ulong end, bool keepMarkers, bool evenCows, bool reclaimsTables = false, bool marksAccessed = true)
     {
         ref MmStruct space = ref _mms[mm];
         space.HiwaterRss = Math.Max(space.HiwaterRss, space.Rss.Total);
         if (_features.DrainsLruBeforeUnmapping)
             _lru.Drain();
         _gather.Begin(mm);
-        ZapVisitor visitor = new(this, mm, keepMarkers, evenCows, reclaimsTables);
+        ZapVisitor visitor = new(this, mm, keepMarkers, evenCows, reclaimsTables, marksAccessed);
         _tables.Walk(mm, start, end, ref visitor);
         _gather.Finish();
     }
 
     /// <summary>zap_pte_range and zap_huge_pmd.</summary>
-    private readonly struct ZapVisitor(PageTablesOf<TFormat> owner, int mm, bool keepMarkers, bool evenCows, bool reclaimsTables) : IEntryVisitor
+    private readonly struct ZapVisitor(PageTablesOf<TFormat> owner, int mm, bool keepMarkers, bool evenCows, bool reclaimsTables, bool marksAccessed) : IEntryVisitor
     {
         public bool Entries(ulong firstEntry, ulong address, ulong end)
         {
@@ -133,6 +133,8 @@ internal sealed partial class PageTablesOf<TFormat>
             bool isDirty = (entry & PteBits.Dirty) != 0 && (owner._memMap[pfn].Flags & PageFlags.Anon) == 0;
             if (isDirty)
                 owner._pages.DirtyFolio(pfn);
+            if (marksAccessed && (entry & PteBits.Accessed) != 0 && (owner._memMap[pfn].Flags & PageFlags.PageCache) != 0)
+                owner._lru.MarkAccessed(pfn);
             owner._rmap.Unmap(ref space, pfn);
             owner._tables.Store(at, 0);
             return isDirty;

@@ -66,7 +66,7 @@ internal static class Pte<TFormat>
     public static ulong Modify(ulong entry, ulong protection)
     {
         const ulong kept = PteBits.Accessed | PteBits.Dirty | PteBits.PageSize | PteBits.Special;
-        return Make(PfnOf(entry), (entry & kept) | protection);
+        return Make(PfnOf(entry), (entry & kept) | (protection & ~kept));
     }
 
     /// <summary>
