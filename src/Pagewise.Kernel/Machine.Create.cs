@@ -44,12 +44,27 @@ public abstract partial class Machine
     private static MemoryLayout ChooseLayout(MachineSpec spec)
     {
         if (spec.Zones.Count > 0)
-            return MemoryLayout.FromZones(spec.Zones, MemoryLayout.DealNodes(spec.Zones.Max(zone => zone.Node) + 1, spec.Cpus));
+            return StatedLayout(spec);
         IReadOnlyList<ulong> nodes = spec.NodeBytes.Count > 0 ? spec.NodeBytes : [spec.MemoryBytes];
         bool is64Bit = spec.Format is PageTableFormat.X86_64 or PageTableFormat.X86_64_5Level;
         return is64Bit && spec.MemoryBytes >= MemoryLayout.LeastPcBytes
             ? MemoryLayout.I440fx(nodes, spec.Cpus, spec.KernelBytes)
             : MemoryLayout.Flat(nodes, spec.Cpus);
+    }
+
+    private static MemoryLayout StatedLayout(MachineSpec spec)
+    {
+        ZoneSpec? before = null;
+        foreach (ZoneSpec zone in spec.Zones.OrderBy(zone => zone.StartPfn))
+        {
+            if (zone.ManagedPages > zone.PresentPages || zone.PresentPages > zone.SpannedPages || zone.StartPfn + zone.SpannedPages > uint.MaxValue)
+                throw new ArgumentException($"zone {zone.Type.Name()} of node {zone.Node} manages {zone.ManagedPages} frames of {zone.PresentPages} present in {zone.SpannedPages} spanned", nameof(spec));
+            if (before is not null && zone.StartPfn < before.StartPfn + before.SpannedPages)
+                throw new ArgumentException($"zone {zone.Type.Name()} of node {zone.Node} begins at frame {zone.StartPfn}, before {before.Type.Name()} of node {before.Node} ends", nameof(spec));
+            before = zone;
+        }
+
+        return MemoryLayout.FromZones(spec.Zones, MemoryLayout.DealNodes(spec.Zones.Max(zone => zone.Node) + 1, spec.Cpus));
     }
 
     /// <summary>Bytes of RAM that hold all frames below one, and the rest of its largest block: the allocator looks at whole blocks.</summary>

@@ -92,6 +92,9 @@ public sealed record MachineSpec
     /// <summary>Swap space in bytes.</summary>
     public ulong SwapBytes { get; init; }
 
+    /// <summary>Control groups with limits of their own. They have no effect yet.</summary>
+    public IReadOnlyList<CgroupSpec> Cgroups { get; init; } = [];
+
     /// <summary>Limits of the first task, by resource; what is missing is unlimited but the stack (8 MiB) and memlock (8 MiB).</summary>
     public IReadOnlyDictionary<RlimitResource, Rlimit> Limits { get; init; } = new SortedDictionary<RlimitResource, Rlimit>
     {

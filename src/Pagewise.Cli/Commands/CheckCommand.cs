@@ -32,7 +32,7 @@ internal static class CheckCommand
         {
             var options = new CheckOptions
             {
-                Configure = machine.Configure(parsed),
+                Configure = machine.Configure(parsed, console),
                 Touch = parsed.GetValue(touch),
                 DifferenceLimit = 0,
             };

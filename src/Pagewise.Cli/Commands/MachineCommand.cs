@@ -18,15 +18,16 @@ internal static class MachineCommand
             Show(console),
             Watermarks(console),
             Capture(console),
+            Schema(console),
         };
 
     private static Command Show(CommandConsole console)
     {
-        (Argument<string?> file, Option<string[]> settings) = Machine();
-        var command = new Command("show", "Nodes, zones, watermarks, reserves and free blocks of a machine at its start.") { file, settings };
+        (Argument<string?> file, Option<string?> option, Option<string[]> settings) = Machine();
+        var command = new Command("show", "Nodes, zones, watermarks, reserves and free blocks of a machine at its start.") { file, option, settings };
         command.SetAction(parsed =>
         {
-            using Machine machine = Start(Spec(parsed.GetValue(file), parsed.GetValue(settings)));
+            using Machine machine = Start(Spec(console, parsed.GetValue(file) ?? parsed.GetValue(option), parsed.GetValue(settings)));
             console.Out.Write(ZoneReport.Show(machine));
             return ExitCode.Done;
         });
@@ -35,11 +36,11 @@ internal static class MachineCommand
 
     private static Command Watermarks(CommandConsole console)
     {
-        (Argument<string?> file, Option<string[]> settings) = Machine();
-        var command = new Command("watermarks", "Watermarks, lowmem reserves and per-CPU list sizes of every zone.") { file, settings };
+        (Argument<string?> file, Option<string?> option, Option<string[]> settings) = Machine();
+        var command = new Command("watermarks", "Watermarks, lowmem reserves and per-CPU list sizes of every zone.") { file, option, settings };
         command.SetAction(parsed =>
         {
-            using Machine machine = Start(Spec(parsed.GetValue(file), parsed.GetValue(settings)));
+            using Machine machine = Start(Spec(console, parsed.GetValue(file) ?? parsed.GetValue(option), parsed.GetValue(settings)));
             console.Out.Write(ZoneReport.Watermarks(machine.Zones));
             return ExitCode.Done;
         });
@@ -65,9 +66,21 @@ internal static class MachineCommand
         return command;
     }
 
-    private static (Argument<string?> File, Option<string[]> Settings) Machine() =>
+    private static Command Schema(CommandConsole console)
+    {
+        var command = new Command("schema", "The JSON schema of machine files, for editors.");
+        command.SetAction(_ =>
+        {
+            console.Out.Write(MachineSchema.Text());
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static (Argument<string?> File, Option<string?> Option, Option<string[]> Settings) Machine() =>
     (
         new Argument<string?>("machine") { Description = "Machine file (YAML).", Arity = ArgumentArity.ZeroOrOne },
+        new Option<string?>("--machine") { Description = "The same, as other commands take it.", HelpName = "FILE" },
         new Option<string[]>("--set")
         {
             Description = "One setting, such as vm.min_free_kbytes=65536 or memory=512MiB; may be repeated.",
@@ -76,13 +89,15 @@ internal static class MachineCommand
             AllowMultipleArgumentsPerToken = false,
         });
 
-    private static MachineSpec Spec(string? file, string[]? settings)
+    private static MachineSpec Spec(CommandConsole console, string? file, string[]? settings)
     {
         var spec = new MachineSpec();
         if (file is not null)
             spec = MachineFile.Apply(spec, file);
         foreach (string setting in settings ?? [])
             spec = MachineSetting.Set(spec, setting);
+        foreach (string notice in MachineNotices.Of(spec))
+            console.Warn(notice);
         return spec;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pagewise.Cli.Terminal;
 using Pagewise.Kernel;
 using Pagewise.Replay.Machines;
 
@@ -36,12 +37,13 @@ internal sealed class MachineOptions
     }
 
     /// <summary>What the options change about the machine of a recording. Wrong files and settings are found here, before any work.</summary>
-    public Func<MachineSpec, MachineSpec> Configure(ParseResult parsed)
+    public Func<MachineSpec, MachineSpec> Configure(ParseResult parsed, CommandConsole console)
     {
         string? file = parsed.GetValue(_file);
         string[] settings = parsed.GetValue(_settings) ?? [];
         ulong? seed = parsed.GetValue(_seed);
-        _ = Change(new MachineSpec());
+        foreach (string notice in MachineNotices.Of(Change(new MachineSpec())))
+            console.Warn(notice);
         return Change;
 
         MachineSpec Change(MachineSpec spec)

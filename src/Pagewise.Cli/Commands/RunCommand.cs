@@ -29,7 +29,7 @@ internal static class RunCommand
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed), parsed.GetValue(proc));
+            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed, console), parsed.GetValue(proc));
             Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
             return ExitCode.Done;
         });

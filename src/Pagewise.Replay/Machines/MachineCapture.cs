@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Pagewise.Abi;
+using Pagewise.Kernel;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Procfs;
@@ -13,6 +14,7 @@ namespace Pagewise.Replay.Machines;
 public sealed class MachineCapture(string proc, string sys)
 {
     private const int SizeLimit = 16 << 20;
+    private const int MostCpus = 64;
 
     // What is read under /proc/sys, in the order in which it is written.
     private static readonly string[] Sysctls =
@@ -31,21 +33,32 @@ public sealed class MachineCapture(string proc, string sys)
     {
         Zoneinfo zones = Parse(Zoneinfo.FileName, Zoneinfo.Parse) ?? throw new MachineFileException(Path.Combine(proc, Zoneinfo.FileName), "is missing");
         Meminfo? memory = Parse(Meminfo.FileName, Meminfo.Parse);
-        var text = new StringBuilder("# Captured by pagewise machine capture.\n");
+        var text = new StringBuilder("# yaml-language-server: $schema=machine.schema.json\n# Captured by pagewise machine capture.\n");
         if (Read("sys/kernel/osrelease") is { } release && KernelVersion.TryParse(release, out KernelVersion kernel))
             text.Append(CultureInfo.InvariantCulture, $"kernel: {kernel}\n");
-        text.Append(CultureInfo.InvariantCulture, $"cpus: {SavedMemory.Cpus(zones)}\n");
+        int cpus = SavedMemory.Cpus(zones);
+        text.Append(CultureInfo.InvariantCulture, $"cpus: {Math.Min(cpus, MostCpus)}{(cpus > MostCpus ? $" # of {cpus}" : "")}\n");
         if (Read("cpuinfo") is { } cpuinfo && PresetOf(cpuinfo) is { } preset)
             text.Append(CultureInfo.InvariantCulture, $"cpu: {preset}\n");
         text.Append(CultureInfo.InvariantCulture, $"swap: {memory?["SwapTotal"] ?? 0} KiB\n");
-        if (ReadFile(Path.Combine(sys, "kernel/mm/transparent_hugepage/enabled")) is { } thp && thp.IndexOf('[', StringComparison.Ordinal) is >= 0 and var open)
+        if (HostFile.ReadText(Path.Combine(sys, "kernel/mm/transparent_hugepage/enabled"), SizeLimit, "a file of /sys") is { } thp && thp.IndexOf('[', StringComparison.Ordinal) is >= 0 and var open)
             text.Append(CultureInfo.InvariantCulture, $"thp: {thp[(open + 1)..].Split(']')[0]}\n");
         text.Append("\n# start_pfn, spanned, present and managed frames, as /proc/zoneinfo has them\nzones:\n");
         foreach (ZoneSpec zone in Zones(zones))
             text.Append(CultureInfo.InvariantCulture, $"  n{zone.Node}.{zone.Type.Name()}: {zone.StartPfn} {zone.SpannedPages} {zone.PresentPages} {zone.ManagedPages}\n");
         WriteSysctls(text);
         WriteLimits(text);
-        return text.ToString();
+        string written = text.ToString();
+        try
+        {
+            // What cannot be read again was no host's.
+            _ = MachineFile.Apply(new MachineSpec(), "captured", written);
+            return written;
+        }
+        catch (MachineFileException exception)
+        {
+            throw new MachineFileException(proc, $"is of no machine that can be modelled: {exception.Message}", exception);
+        }
     }
 
     private IReadOnlyList<ZoneSpec> Zones(Zoneinfo zones)
@@ -110,31 +123,5 @@ public sealed class MachineCapture(string proc, string sys)
         }
     }
 
-    private string? Read(string name) => ReadFile(Path.Combine(proc, name));
-
-    // Files of /proc say that they are empty; a saved one may be of any size.
-    private static string? ReadFile(string path)
-    {
-        try
-        {
-            if (!File.Exists(path))
-                return null;
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 1);
-            // A read of a sysctl takes a kernel buffer of its length, so pieces are small.
-            byte[] piece = new byte[4096];
-            var whole = new MemoryStream();
-            for (int length = stream.Read(piece); length > 0; length = stream.Read(piece))
-            {
-                whole.Write(piece, 0, length);
-                if (whole.Length > SizeLimit)
-                    throw new MachineFileException(path, "is longer than 16 MiB");
-            }
-
-            return Encoding.UTF8.GetString(whole.GetBuffer(), 0, (int)whole.Length);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new MachineFileException(path, $"cannot be read: {exception.Message.ReplaceLineEndings(" ")}", exception);
-        }
-    }
+    private string? Read(string name) => HostFile.ReadText(Path.Combine(proc, name), SizeLimit, "a file of /proc");
 }

@@ -1,0 +1,30 @@
+namespace Pagewise.Kernel;
+
+/// <summary>
+/// A control group of the unified hierarchy (cgroup v2) as a machine begins with it: its memory controls under their
+/// own names. Amounts are bytes; <see cref="Max"/> is no limit.
+/// </summary>
+/// <param name="Path">Its path from the root, such as <c>/web</c>; parents that are not named have no limits of their own.</param>
+public sealed record CgroupSpec(string Path)
+{
+    /// <summary>What "max" in a control means.</summary>
+    public const ulong Max = ulong.MaxValue;
+
+    /// <summary>memory.max: usage never grows beyond; the OOM killer comes.</summary>
+    public ulong MemoryMax { get; init; } = Max;
+
+    /// <summary>memory.high: above it tasks reclaim and are slowed down.</summary>
+    public ulong MemoryHigh { get; init; } = Max;
+
+    /// <summary>memory.low: below it nothing is reclaimed while others have something.</summary>
+    public ulong MemoryLow { get; init; }
+
+    /// <summary>memory.min: below it nothing is reclaimed at all.</summary>
+    public ulong MemoryMin { get; init; }
+
+    /// <summary>memory.swap.max: swap that it may use.</summary>
+    public ulong MemorySwapMax { get; init; } = Max;
+
+    /// <summary>memory.oom.group: whether an OOM kill takes all of its tasks.</summary>
+    public bool MemoryOomGroup { get; init; }
+}
