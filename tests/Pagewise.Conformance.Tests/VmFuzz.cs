@@ -89,7 +89,7 @@ internal static class VmFuzz
         return program;
     }
 
-    private static void Execute(string program, string[] arguments)
+    internal static void Execute(string program, string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
