@@ -14,7 +14,7 @@ namespace Pagewise.Kernel.Slab;
 /// <remarks>
 /// Simplified: no debugging, red zones, random or hardened free lists; objects that were never used are handed out in
 /// ascending order without being linked first; partial slabs of other nodes are not searched; no sheaves (6.18 has them
-/// for a few caches). The head frame describes a slab: see the partial class of slabs.
+/// for vm_area_struct and maple_node). The head frame describes a slab: see the partial class of slabs.
 /// </remarks>
 public sealed partial class KmemCache : IDisposable
 {
