@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Procfs;
@@ -102,12 +103,18 @@ public static class LiveZones
             sets.Add(new ZoneinfoPageset(cpu, set.Count, set.High, set.Batch, moves ? set.HighMin : null, moves ? set.HighMax : null, machine.Zones.StatThreshold(index)));
         }
 
-        return shown with { Stats = Counters(in zone), Pagesets = sets, StartPfn = zone.StartPfn };
+        return shown with { Stats = Counters(machine, index, in zone), Pagesets = sets, StartPfn = zone.StartPfn };
     }
 
-    private static ProcfsCounter[] Counters(in Zone zone) =>
+    /// <summary>The counters that are kept by zone.</summary>
+    private static ProcfsCounter[] Counters(Machine machine, int index, in Zone zone) =>
     [
         new("nr_free_pages", zone.FreePages),
+        new("nr_zone_inactive_anon", machine.Lru.ZonePages(index, LruList.InactiveAnon)),
+        new("nr_zone_active_anon", machine.Lru.ZonePages(index, LruList.ActiveAnon)),
+        new("nr_zone_inactive_file", machine.Lru.ZonePages(index, LruList.InactiveFile)),
+        new("nr_zone_active_file", machine.Lru.ZonePages(index, LruList.ActiveFile)),
+        new("nr_zone_unevictable", machine.Lru.ZonePages(index, LruList.Unevictable)),
         new("numa_hit", zone.NumaHit),
         new("numa_miss", zone.NumaMiss),
         new("numa_foreign", zone.NumaForeign),

@@ -3,6 +3,7 @@ using System.Text;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Procfs;
@@ -43,16 +44,24 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
         return new Meminfo(fields);
     }
 
-    /// <summary>What a modelled machine shows. The LRU lists' sizes, and what the kernel has beyond slabs, stacks and page tables, are 0: they are not modelled.</summary>
+    /// <summary>What a modelled machine shows. What the kernel has beyond slabs, stacks and page tables is 0: it is not modelled; buffers count as cached.</summary>
     public static Meminfo Of(Machine machine)
     {
         VmStat stat = machine.VmStat;
+        LruLists lru = machine.Lru;
         var pages = new Dictionary<string, long>(StringComparer.Ordinal)
         {
             ["MemTotal"] = (long)machine.Allocator.TotalPages,
             ["MemAvailable"] = Available(machine),
-            ["Cached"] = stat.NrFilePages,
-            ["Unevictable"] = stat.NrMlock,
+            ["Cached"] = stat.NrFilePages - stat.NrSwapCached,
+            ["SwapCached"] = stat.NrSwapCached,
+            ["Active"] = lru.Pages(LruList.ActiveAnon) + lru.Pages(LruList.ActiveFile),
+            ["Inactive"] = lru.Pages(LruList.InactiveAnon) + lru.Pages(LruList.InactiveFile),
+            ["Active(anon)"] = lru.Pages(LruList.ActiveAnon),
+            ["Inactive(anon)"] = lru.Pages(LruList.InactiveAnon),
+            ["Active(file)"] = lru.Pages(LruList.ActiveFile),
+            ["Inactive(file)"] = lru.Pages(LruList.InactiveFile),
+            ["Unevictable"] = lru.Pages(LruList.Unevictable),
             ["Mlocked"] = stat.NrMlock,
             ["SwapTotal"] = (long)(machine.Spec.SwapBytes >> 12),
             ["SwapFree"] = (long)(machine.Spec.SwapBytes >> 12),
@@ -127,7 +136,7 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
             low += zone.MarkPages(Watermark.Low);
         }
 
-        long cache = machine.VmStat.NrFilePages - machine.VmStat.NrShmem;
+        long cache = machine.Lru.Pages(LruList.ActiveFile) + machine.Lru.Pages(LruList.InactiveFile);
         long slabs = machine.VmStat.NrSlabReclaimable;
         return Math.Max(0, available - reserved + cache - Math.Min(cache / 2, low) + slabs - Math.Min(slabs / 2, low));
     }

@@ -13,7 +13,7 @@ public class ProcTreeTests
         using Machine machine = Machine.Create(new MachineSpec { Kernel = new(6, minor), MemoryBytes = 256 << 20, SwapBytes = 1 << 30 });
         int task = machine.SystemCalls.CreateInitialTask(100, "program");
         task.ShouldNotBe(0);
-        var files = ProcTree.Files(machine).ToDictionary(StringComparer.Ordinal);
+        IReadOnlyDictionary<string, string> files = ProcTree.Of(machine).Files;
         foreach (ProcFile file in ProcFile.All)
         {
             if (files.TryGetValue(file.Name.Replace("self", "100", StringComparison.Ordinal), out string? text))

@@ -124,7 +124,7 @@ public class ProcfsMutationTests
     {
         using Machine machine = Machine.Create(new MachineSpec { MemoryBytes = 256 << 20, SwapBytes = 1 << 30 });
         machine.SystemCalls.CreateInitialTask(100, "program");
-        var modelled = ProcTree.Files(machine).ToDictionary(StringComparer.Ordinal);
+        IReadOnlyDictionary<string, string> modelled = ProcTree.Of(machine).Files;
         var originals = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (ProcFile file in ProcFile.All)
         {

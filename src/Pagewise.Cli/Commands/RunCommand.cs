@@ -23,7 +23,7 @@ internal static class RunCommand
             Description = "What a program without recorded accesses is assumed to do with its memory. Default: none; for a heap recording write: each block is written as soon as it is taken.",
             HelpName = "none|first|write|all",
         };
-        var proc = new Option<string?>("--proc") { Description = "Write the modelled /proc at the end into this directory.", HelpName = "DIR" };
+        var proc = new Option<string?>("--proc") { Description = "Write the modelled /proc at the end into this directory: as the last process is about to end, or as the recording ends.", HelpName = "DIR" };
         var machine = new MachineOptions();
         var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc };
         machine.AddTo(command);
@@ -49,14 +49,27 @@ internal static class RunCommand
         using var replayer = new Replayer(reader, options);
         using var progress = new Progress(console);
         var builder = new RunReportBuilder(progress.Show);
-        replayer.Observer = builder;
+        ProcAtEnd? procAtEnd = proc is null ? null : new ProcAtEnd(builder);
+        replayer.Observer = procAtEnd ?? (IReplayObserver)builder;
         replayer.HeapPlayer = new TaskHeap(file, options.Touch);
         replayer.Run();
         progress.Dispose();
         if (proc is not null)
-            ProcTree.Write(replayer.Machine, proc);
+            Write(procAtEnd!.Tree(replayer), proc);
         Warnings.Print(console, file, replayer.Warnings, reader.UnknownCalls);
         return builder.Build(replayer, reader, options.Touch);
+    }
+
+    private static void Write(ProcTree tree, string directory)
+    {
+        try
+        {
+            tree.Write(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new UserException($"cannot write /proc into {directory}: {exception.Message.TrimEnd('.')}");
+        }
     }
 
     private static void Write(CommandConsole console, RunReport report, bool json, string? output)
