@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
 using Pagewise.Kernel.Frames;
 
 namespace Pagewise.Kernel.PageAllocator;
@@ -38,15 +38,15 @@ public sealed partial class BuddyAllocator
             }
         }
 
-        Require(seen.Count == 0, "blocks in free lists overlap or are not managed");
-        Require((ulong)allocated + FreePageCount == TotalPages, string.Create(CultureInfo.InvariantCulture, $"{allocated} handed out and {FreePageCount} free do not make {TotalPages}"));
+        Require(seen.Count == 0, $"blocks in free lists overlap or are not managed");
+        Require((ulong)allocated + FreePageCount == TotalPages, $"{allocated} handed out and {FreePageCount} free do not make {TotalPages}");
         return allocated;
     }
 
-    private static void Require(bool holds, string message)
+    private static void Require(bool holds, [InterpolatedStringHandlerArgument(nameof(holds))] ref FaultText message)
     {
         if (!holds)
-            throw new InvalidOperationException(message);
+            throw new InvalidOperationException(message.Take());
     }
 
     private void ValidateZone(int index, Dictionary<uint, int> seen)
