@@ -3,7 +3,8 @@ namespace Pagewise.Kernel.PageAllocator;
 /// <summary>
 /// Places the free blocks that a snapshot counts. Where they were is not known; here the largest stand at the top of
 /// the zone, as after boot, and smaller ones below, each beside frames in use, so that none can merge. The lists are
-/// ascending. Pages of per-CPU lists are taken to be unmovable: the reader of the snapshot has just caused them.
+/// ascending. Pages of per-CPU lists are taken to be unmovable where such have room, for the reader of the snapshot has
+/// just caused them; they may stand anywhere, since nothing merges with them.
 /// </summary>
 public sealed class AllocatorStateBuilder
 {
@@ -13,15 +14,18 @@ public sealed class AllocatorStateBuilder
     private readonly List<PcpBlock> _held = [];
     private readonly List<(PfnRange Range, MigrateType Type)> _pageblocks = [];
 
-    /// <summary>Aligned stretches without a free block, by owner (a migrate type, or none yet) and order; the last is used next.</summary>
-    private readonly List<Region>[,] _regions = new List<Region>[Pool + 1, PageOrder.Count];
+    /// <summary>Aligned stretches without a free block, first frames by owner (a migrate type, or none yet) and order; the last is used next.</summary>
+    private readonly List<uint>[,] _whole = new List<uint>[Pool + 1, PageOrder.Count];
+
+    /// <summary>The same, whose buddy is free: they may not be free as a whole.</summary>
+    private readonly List<uint>[,] _parts = new List<uint>[Pool + 1, PageOrder.Count];
 
     private AllocatorStateBuilder()
     {
         for (int owner = 0; owner <= Pool; owner++)
         {
             for (int order = 0; order <= PageOrder.Max; order++)
-                _regions[owner, order] = [];
+                (_whole[owner, order], _parts[owner, order]) = ([], []);
         }
     }
 
@@ -79,10 +83,10 @@ public sealed class AllocatorStateBuilder
         {
             for (int page = 0; page < counts.PcpCounts[cpu]; page++)
             {
-                uint pfn = Take((int)MigrateType.Unmovable, 0);
+                (uint pfn, MigrateType type) = TakeAnywhere();
                 if (pfn == 0)
                     throw new ArgumentException($"zone {zone.Type.Name()} of node {zone.Node} has no place for the pages of CPU {cpu}", nameof(counts));
-                _held.Add(new PcpBlock(cpu, new FreeBlock(pfn, 0, MigrateType.Unmovable)));
+                _held.Add(new PcpBlock(cpu, new FreeBlock(pfn, 0, type)));
             }
         }
 
@@ -97,42 +101,65 @@ public sealed class AllocatorStateBuilder
             int order = Math.Min(PageOrder.Max, int.TrailingZeroCount((int)pfn));
             while (pfn + (1u << order) > range.End)
                 order--;
-            _regions[Pool, order].Add(new Region(pfn, MayBeWhole: true));
+            _whole[Pool, order].Add(pfn);
             pfn += 1u << order;
         }
     }
 
-    /// <summary>The place of a free block: in the smallest stretch that is the type's or nobody's; 0: there is none.</summary>
+    /// <summary>
+    /// The place of a free block: in the smallest stretch that is the type's or nobody's, else in another type's pageblock,
+    /// as blocks that were stolen; 0: there is none.
+    /// </summary>
     private uint Take(int type, int order)
+    {
+        ReadOnlySpan<int> fitting = [type, Pool];
+        ReadOnlySpan<int> others = [(int)MigrateType.Movable, (int)MigrateType.Reclaimable, (int)MigrateType.Unmovable, (int)MigrateType.HighAtomic];
+        uint pfn = Take(fitting, type, order, mayAdjoin: false, out _);
+        return pfn != 0 ? pfn : Take(others, type, order, mayAdjoin: false, out _);
+    }
+
+    /// <summary>The place of a page that the buddy system has handed out.</summary>
+    private (uint Pfn, MigrateType Type) TakeAnywhere()
+    {
+        const int unmovable = (int)MigrateType.Unmovable;
+        ReadOnlySpan<int> owners = [unmovable, Pool, (int)MigrateType.Movable, (int)MigrateType.Reclaimable];
+        uint pfn = Take(owners[..1], unmovable, 0, mayAdjoin: true, out int owner);
+        if (pfn == 0)
+            pfn = Take(owners, unmovable, 0, mayAdjoin: true, out owner);
+        return (pfn, owner == Pool ? MigrateType.Unmovable : (MigrateType)owner);
+    }
+
+    private uint Take(ReadOnlySpan<int> owners, int type, int order, bool mayAdjoin, out int owner)
     {
         for (int size = order; size <= PageOrder.Max; size++)
         {
-            foreach (int owner in (ReadOnlySpan<int>)[type, Pool])
+            foreach (int one in owners)
             {
-                List<Region> regions = _regions[owner, size];
-                if (regions.Count == 0)
+                // What cannot be free as a whole is used up first.
+                List<uint> stretches = _parts[one, size].Count > 0 && (mayAdjoin || size > order) ? _parts[one, size] : _whole[one, size];
+                if (stretches.Count == 0)
                     continue;
-                int last = regions.Count - 1;
-                if (size == order && !regions[last].MayBeWhole)
-                    continue;
-                Region region = regions[last];
-                regions.RemoveAt(last);
-                return Carve(region, size, type, owner, order);
+                uint start = stretches[^1];
+                stretches.RemoveAt(stretches.Count - 1);
+                owner = one;
+                return Carve(start, size, type, one, order);
             }
         }
 
+        owner = Pool;
         return 0;
     }
 
-    /// <summary>Takes the top of a stretch; what is below stays, in parts that may no longer be free as a whole.</summary>
-    private uint Carve(Region region, int size, int type, int owner, int order)
+    /// <summary>Takes the top of a stretch; what is below stays, in parts.</summary>
+    private uint Carve(uint start, int size, int type, int owner, int order)
     {
-        uint pfn = region.Pfn + (1u << size) - (1u << order);
+        uint pfn = start + (1u << size) - (1u << order);
         for (int part = size - 1; part >= order; part--)
         {
-            uint below = region.Pfn + (1u << size) - (2u << part);
+            uint below = start + (1u << size) - (2u << part);
             // What is left of a larger block is nobody's; what is left of a pageblock is its type's.
-            _regions[part >= PageOrder.Pageblock ? Pool : type, part].Add(new Region(below, MayBeWhole: false));
+            int heir = part >= PageOrder.Pageblock ? Pool : owner == Pool ? type : owner;
+            (part == order ? _parts : _whole)[heir, part].Add(below);
         }
 
         if (owner == Pool && type != (int)MigrateType.Movable)
@@ -154,17 +181,14 @@ public sealed class AllocatorStateBuilder
             long missing = counts.Pageblocks[type] - _pageblocks.Where(block => block.Type == (MigrateType)type).Sum(block => block.Range.Count >> PageOrder.Pageblock);
             for (int order = PageOrder.Pageblock; order <= PageOrder.Max; order++)
             {
-                List<Region> regions = _regions[Pool, order];
-                for (; missing > 0 && regions.Count > 0; missing -= 1 << (order - PageOrder.Pageblock))
+                foreach (List<uint> unused in (ReadOnlySpan<List<uint>>)[_whole[Pool, order], _parts[Pool, order]])
                 {
-                    uint pfn = regions[0].Pfn;
-                    regions.RemoveAt(0);
-                    _pageblocks.Add((new PfnRange(pfn, pfn + (1u << order)), (MigrateType)type));
+                    int used = 0;
+                    for (; missing > 0 && used < unused.Count; used++, missing -= 1 << (order - PageOrder.Pageblock))
+                        _pageblocks.Add((new PfnRange(unused[used], unused[used] + (1u << order)), (MigrateType)type));
+                    unused.RemoveRange(0, used);
                 }
             }
         }
     }
-
-    /// <summary>An aligned stretch of frames in use.</summary>
-    private readonly record struct Region(uint Pfn, bool MayBeWhole);
 }

@@ -116,7 +116,10 @@ public sealed partial class BuddyAllocator
         while (order < PageOrder.Max)
         {
             uint buddy = pfn ^ (1u << order);
-            if (!Contains(zone, buddy) || !IsFreeBlock(buddy, order))
+            if (!Contains(zone, buddy))
+                break;
+            ref PageFrame frame = ref _memMap[buddy];
+            if ((frame.Flags & PageFlags.Buddy) == 0 || (frame.Index & 0xff) != (uint)order)
                 break;
             if (order >= PageOrder.Pageblock)
             {
@@ -130,12 +133,32 @@ public sealed partial class BuddyAllocator
                 }
             }
 
-            RemoveFromFreeList(ref zone, buddy, order);
+            UnlinkBuddy(ref zone, ref frame, order);
             pfn &= buddy;
             order++;
         }
 
         AddToFreeList(ref zone, pfn, order, type, toTail || MergeLikely(zone, pfn, order));
+    }
+
+    /// <summary>RemoveFromFreeList for a block below the largest order, whose first frame is at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void UnlinkBuddy(ref Zone zone, ref PageFrame frame, int order)
+    {
+        var type = (MigrateType)(frame.Index >> TypeShift);
+        ref FreeArea area = ref zone.FreeArea[order];
+        ref PageList list = ref area.Lists[(int)type];
+        uint next = frame.Next;
+        uint prev = frame.Prev;
+        (prev != 0 ? ref _memMap[prev].Next : ref list.First) = next;
+        (next != 0 ? ref _memMap[next].Prev : ref list.Last) = prev;
+        frame.Flags &= ~PageFlags.Buddy;
+        frame.Index = 0;
+        frame.Next = 0;
+        frame.Prev = 0;
+        area.NrFree--;
+        if (type == MigrateType.HighAtomic)
+            zone.NrFreeHighatomic -= 1L << order;
     }
 
     /// <summary>buddy_merge_likely: whether the block that this one and its buddy would make has a free buddy.</summary>
@@ -170,10 +193,24 @@ public sealed partial class BuddyAllocator
     /// <summary>Splits a block that is in no list, keeping its first 2^<paramref name="low"/> frames; the rest goes to the heads of the lists (expand).</summary>
     private void Expand(ref Zone zone, uint pfn, int low, int high, MigrateType type)
     {
+        if (type == MigrateType.HighAtomic)
+            zone.NrFreeHighatomic += (1L << high) - (1L << low);
         while (high > low)
         {
+            // AddToFreeList at the head, for an order below the largest.
             high--;
-            AddToFreeList(ref zone, pfn + (1u << high), high, type, toTail: false);
+            uint upper = pfn + (1u << high);
+            ref FreeArea area = ref zone.FreeArea[high];
+            ref PageList list = ref area.Lists[(int)type];
+            ref PageFrame frame = ref _memMap[upper];
+            uint first = list.First;
+            frame.Flags |= PageFlags.Buddy;
+            frame.Index = (uint)high | ((uint)type << TypeShift);
+            frame.Prev = 0;
+            frame.Next = first;
+            (first != 0 ? ref _memMap[first].Prev : ref list.Last) = upper;
+            list.First = upper;
+            area.NrFree++;
         }
     }
 

@@ -1,3 +1,4 @@
+using Pagewise.Abi;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Procfs;
 using Pagewise.Workloads.Tests;
@@ -63,6 +64,53 @@ public class AllocatorStateTests
         // expect.tsv: 15032 ± 450.
         first.ShouldBeInRange(15_032 - 450, 15_032 + 450);
         guest.Pages.Validate();
+    }
+
+    /// <summary>From a machine that has just booted, of which a handful of pages is in use, to one that is full.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    [InlineData(18, 3)]
+    [InlineData(18, 4)]
+    public void WhateverAnAllocatorHasComeToCanBePlacedAgain(int minor, int seed)
+    {
+        var layout = MemoryLayout.I440fx([64UL << 20, 48UL << 20], 2);
+        var kernel = new KernelVersion(6, minor);
+        using var guest = new Guest(layout, kernel);
+        var random = new Random(seed);
+        var held = new List<(uint Pfn, int Order)>();
+        for (int state = 0; state < 40; state++)
+        {
+            double appetite = 0.4 + (random.NextDouble() * 0.4);
+            for (int operation = random.Next(1, 1 << random.Next(1, 13)); operation > 0; operation--)
+            {
+                guest.Pages.CurrentCpu = random.Next(2);
+                Gfp gfp = random.Next(4) switch { 0 => Gfp.Kernel, 1 => Gfp.Kernel | Gfp.Reclaimable, _ => Gfp.HighUserMovable };
+                int order = random.Next(5) == 0 ? random.Next(11) : 0;
+                if (random.NextDouble() < appetite && guest.Pages.AllocPages(gfp, order) is var pfn and not 0)
+                {
+                    held.Add((pfn, order));
+                }
+                else if (held.Count > 0)
+                {
+                    int index = random.Next(held.Count);
+                    (uint given, int size) = held[index];
+                    held[index] = held[^1];
+                    held.RemoveAt(held.Count - 1);
+                    guest.Pages.FreePages(given, size);
+                }
+            }
+
+            IReadOnlyList<ZoneFreeCounts> counts = [.. layout.Zones().Select(zone => guest.Pages.FreeCounts(ZoneTable.Index(zone.Node, zone.Type)))];
+            using var again = new Guest(layout, kernel, state: AllocatorStateBuilder.Build(layout, counts));
+            again.Pages.Validate().ShouldBe(guest.Pages.Validate(), $"seed {seed}, state {state}");
+            foreach (ZoneFreeCounts expected in counts)
+            {
+                ZoneFreeCounts actual = again.Pages.FreeCounts(ZoneTable.Index(expected.Node, expected.Type));
+                actual.FreeBlocks.SelectMany(one => one).ShouldBe(expected.FreeBlocks.SelectMany(one => one), $"seed {seed}, state {state}");
+                actual.PcpCounts.ShouldBe(expected.PcpCounts);
+            }
+        }
     }
 
     [Fact]
