@@ -43,6 +43,12 @@ internal sealed partial class FormatMachine<TFormat>
             ReadPresence(top, TFormat.Levels, start, present);
     }
 
+    public override bool IsSwapped(int mm, ulong address)
+    {
+        IReadOnlyList<PageWalkStep> steps = ReadWalk(mm, address);
+        return steps.Count > 0 && steps[^1].Level == 1 && Pte<TFormat>.IsSwap(steps[^1].Entry);
+    }
+
     public override IReadOnlyList<TlbFinding> FindInTlbs(int mm, ulong address)
     {
         var findings = new List<TlbFinding>();

@@ -5,6 +5,7 @@ using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Reclaim;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel;
@@ -20,6 +21,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     private readonly Cpus<TFormat> _cpus;
     private readonly FaultHandler<TFormat> _faults;
     private readonly PageTablesOf<TFormat> _pageTables;
+    private readonly Kswapd _kswapd;
 
     public FormatMachine(MachineSpec spec, CpuPreset preset)
         : base(spec, preset)
@@ -27,11 +29,16 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
         VmSettings settings = Settings;
         StackExpansion stacks = new(AddressSpaces, settings);
-        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, Lru, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, Filemap, PageReads, Events);
+        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, Lru, Swap, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, Filemap, PageReads, Events);
         PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat, settings.Features);
         Rmap rmap = new(MemMap, Lru, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
+        RmapWalksOf<TFormat> walks = new(state, tables, rmap, _cpus, _faults);
+        Vmscan vmscan = new(state, walks) { Swappiness = spec.Swappiness };
+        _pageTables.Reclaim = vmscan;
+        _kswapd = new Kswapd(Allocator, vmscan, VmStat, Clock, Events);
+        Allocator.Pressure = new MemoryPressure(Zones, vmscan, _kswapd, VmStat, Clock, Events);
         TaskObjects objects = new(Allocator, MemMap, Caches, VmStat);
         // A machine that has been running has had tasks, and some that ended.
         if (spec.Memory is not null)
@@ -141,6 +148,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     {
         if (disposing)
         {
+            _kswapd.Dispose();
             SystemCalls.Dispose();
             _cpus.Dispose();
         }
@@ -182,6 +190,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             long minor = _faults.MinorFaults;
             long major = _faults.MajorFaults;
             outcome = _faults.Handle(Tasks.CurrentOf(task), address, code);
+            // Back to user mode: what became due, and who was woken, runs.
+            Events.RunDue();
             current.MinorFaults += _faults.MinorFaults - minor;
             current.MajorFaults += _faults.MajorFaults - major;
             isMajor |= outcome.IsMajor;

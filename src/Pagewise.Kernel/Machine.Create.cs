@@ -4,6 +4,7 @@ using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel;
 
@@ -79,6 +80,14 @@ public abstract partial class Machine
         QueueDepth = BlockDeviceSpec.MostQueueDepth,
     };
 
+    /// <summary>The swap areas; of a mere size one, whose header comes on top.</summary>
+    private static IReadOnlyList<SwapAreaSpec> SwapAreasOf(MachineSpec spec)
+    {
+        if (spec.SwapAreas.Count > 0)
+            return spec.SwapAreas;
+        return spec.SwapBytes < Pfn.SizeBytes ? [] : [new SwapAreaSpec((uint)Math.Min((spec.SwapBytes >> Pfn.Shift) + 1, uint.MaxValue))];
+    }
+
     private static VmSettings SettingsOf(MachineSpec spec, ulong totalRamPages) => new()
     {
         Kernel = spec.Kernel,
@@ -119,6 +128,12 @@ public abstract partial class Machine
             throw Bad($"fault_around_bytes of {spec.FaultAroundBytes}: a power of two from 4096 to 2097152 is needed");
         if (spec.ReadAheadKb is < 0 or > 1 << 20)
             throw Bad($"read_ahead_kb of {spec.ReadAheadKb}: 0 to 1048576 is needed");
+        if (spec.SwapAreas.Count > SwpEntry.MostAreas)
+            throw Bad($"{spec.SwapAreas.Count} swap areas: at most {SwpEntry.MostAreas} are possible");
+        if (spec.Swappiness is < 0 or > 200)
+            throw Bad($"vm.swappiness of {spec.Swappiness}: 0 to 200 is needed");
+        if (spec.PageCluster is < 0 or > 31)
+            throw Bad($"vm.page-cluster of {spec.PageCluster}: 0 to 31 is needed");
         foreach (BlockDeviceSpec device in spec.BlockDevices)
         {
             if (device.Problem() is { } problem)

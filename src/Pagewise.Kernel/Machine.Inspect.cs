@@ -28,6 +28,11 @@ public abstract partial class Machine
     /// <param name="present">A flag for each page from there on.</param>
     public abstract void ReadPresence(int mm, ulong start, Span<bool> present);
 
+    /// <summary>Whether the page of an address is in swap.</summary>
+    /// <param name="mm">The address space's index.</param>
+    /// <param name="address">The virtual address.</param>
+    public abstract bool IsSwapped(int mm, ulong address);
+
     /// <summary>The TLBs that hold a translation of an address.</summary>
     /// <param name="mm">The address space's index.</param>
     /// <param name="address">The virtual address.</param>

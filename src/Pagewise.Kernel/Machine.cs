@@ -8,6 +8,7 @@ using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Slab;
+using Pagewise.Kernel.Swap;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel;
@@ -47,7 +48,8 @@ public abstract partial class Machine : IDisposable
         Scheduler = new Scheduler(Tasks, Allocator, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
         Lru = new LruLists(MemMap, Allocator, VmStat);
-        FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Caches, VmStat);
+        Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings.Features, spec.PageCluster);
+        FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, VmStat);
         _readahead = new Readahead(Inodes, FilePages, MemMap, PageReads, BlockDevices.SpecOf(0), Settings.Features.TellsMissesFromMarks, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
         Filemap = new Filemap(Inodes, FilePages, MemMap, Lru, _readahead, PageReads);
@@ -91,6 +93,9 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>The LRU lists.</summary>
     public LruLists Lru { get; }
+
+    /// <summary>Swap.</summary>
+    public SwapSpace Swap { get; }
 
     /// <summary>Pages of files in memory.</summary>
     public FilePages FilePages { get; }
@@ -215,6 +220,7 @@ public abstract partial class Machine : IDisposable
         Inodes.Dispose();
         Tasks.Dispose();
         FilePages.Dispose();
+        Swap.Dispose();
         Lru.Dispose();
         Caches.Dispose();
         Allocator.Dispose();

@@ -2,6 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel;
 
@@ -89,8 +90,17 @@ public sealed record MachineSpec
     /// <summary>Whether files are in the page cache from the start, so that their first touch is a minor fault.</summary>
     public bool WarmPageCache { get; init; } = true;
 
-    /// <summary>Swap space in bytes.</summary>
+    /// <summary>Usable swap space in bytes: one area on the last block device, unless <see cref="SwapAreas"/> says more.</summary>
     public ulong SwapBytes { get; init; }
+
+    /// <summary>The swap areas, in place of <see cref="SwapBytes"/>; their sizes add up to it. At most 28.</summary>
+    public IReadOnlyList<SwapAreaSpec> SwapAreas { get; init; } = [];
+
+    /// <summary>vm.swappiness, 0 to 200: what reading a page back from swap costs beside reading a file's, 100 being the same.</summary>
+    public int Swappiness { get; init; } = 60;
+
+    /// <summary>vm.page-cluster: log2 of the pages that a read from swap brings at most.</summary>
+    public int PageCluster { get; init; } = 3;
 
     /// <summary>Control groups with limits of their own. They have no effect yet.</summary>
     public IReadOnlyList<CgroupSpec> Cgroups { get; init; } = [];

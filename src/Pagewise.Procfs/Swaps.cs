@@ -35,7 +35,7 @@ public sealed record Swaps(IReadOnlyList<SwapsDevice> Devices)
 
     /// <summary>What a modelled machine shows: its swap space as one partition.</summary>
     public static Swaps Of(Machine machine) =>
-        new(machine.Spec.SwapBytes == 0 ? [] : [new SwapsDevice("/dev/vda", "partition", (long)(machine.Spec.SwapBytes >> 10), 0, -2)]);
+        new(machine.Spec.SwapBytes == 0 ? [] : [new SwapsDevice("/dev/vda", "partition", (long)(machine.Spec.SwapBytes >> 10), machine.Swap.UsedPages << 2, -2)]);
 
     /// <summary>The file's text.</summary>
     public override string ToString()

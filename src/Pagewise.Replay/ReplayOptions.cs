@@ -20,6 +20,9 @@ public sealed record ReplayOptions
     /// <summary>Whether a program that the recording does not show is a static one, linked to 0x400000; else it has a dynamic linker.</summary>
     public bool ProgramsAreStatic { get; init; }
 
+    /// <summary>Where the disk is mounted, with a slash at the end, when all other files lie on a tmpfs that is the root; null: all lie on disks.</summary>
+    public string? DiskOfTmpfsRoot { get; init; }
+
     /// <summary>Where results are counted; null: in a log of the replay's own.</summary>
     public ResultLog? Log { get; init; }
 

@@ -61,7 +61,7 @@ public sealed partial class Replayer : IDisposable
         }
 
         _calls = Machine.SystemCalls;
-        _files = new FileWorld(Machine.Inodes);
+        _files = new FileWorld(Machine.Inodes, options.DiskOfTmpfsRoot);
         Log = options.Log ?? new ResultLog(options.DifferenceLimit);
     }
 

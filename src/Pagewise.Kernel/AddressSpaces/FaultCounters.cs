@@ -18,6 +18,9 @@ public struct FaultCounters
     /// <summary>A page-cache page mapped (do_read_fault, do_shared_fault), the faulting page only.</summary>
     public long File;
 
+    /// <summary>A page that was in swap, read or still in the swap cache (do_swap_page).</summary>
+    public long Swap;
+
     /// <summary>Pages that fault-around mapped beside the faulting one (do_fault_around).</summary>
     public long FaultAround;
 

@@ -35,6 +35,9 @@ public sealed record MmFeatures
         CountedTableLevels = kernel < new KernelVersion(6, 7) ? 2 : kernel < new KernelVersion(6, 14) ? 3 : 5;
         DontUnmapCountsLockedTwice = kernel >= new KernelVersion(6, 15);
         TellsMissesFromMarks = kernel >= new KernelVersion(6, 11);
+        HasSwapSlotsCache = kernel < new KernelVersion(6, 15);
+        CountsRotationsAsCost = kernel >= new KernelVersion(6, 2);
+        IgnoresRandomlyRead = kernel >= new KernelVersion(6, 3);
         ProtectsFoliosInBatches = kernel >= new KernelVersion(6, 17);
         DelaysRmapOfDirtyPages = kernel >= new KernelVersion(6, 2);
         ZapsFoliosInBatches = kernel >= new KernelVersion(6, 9);
@@ -164,4 +167,13 @@ public sealed record MmFeatures
 
     /// <summary>6.6: page tables are allocated with __GFP_COMP (pagetable_alloc).</summary>
     public bool TablesAreCompound { get; }
+
+    /// <summary>Before 6.15: each CPU keeps a stock of 64 free slots of swap, and one of slots to give back.</summary>
+    public bool HasSwapSlotsCache { get; }
+
+    /// <summary>6.2: what reclaim costs is 32 for a page written and 1 for a page of an executable kept active; before, 1 for a page written.</summary>
+    public bool CountsRotationsAsCost { get; }
+
+    /// <summary>6.3: use through areas advised MADV_RANDOM does not count as a reference; before, only that through MADV_SEQUENTIAL did not.</summary>
+    public bool IgnoresRandomlyRead { get; }
 }

@@ -73,6 +73,8 @@ internal sealed partial class FaultHandler<TFormat>
         // A reference may be only a batch's.
         if ((frame.Flags & PageFlags.Lru) == 0)
             _lru.Drain();
+        if ((frame.Flags & PageFlags.SwapCache) != 0 && frame.RefCount <= 1 + 1)
+            _ = _swap.TryFree(pfn);
         return frame.RefCount == 1;
     }
 
@@ -90,15 +92,29 @@ internal sealed partial class FaultHandler<TFormat>
     {
         if (!_anonVmas.Prepare(vma))
             return FaultResult.Oom;
+        ulong entry = _tables.Load(pte);
+        // The page stays while memory for the copy is made; its entry may not.
+        if (isCounted)
+            _rmap.Get(old);
         uint copy = AllocUserPages(in area, address, Gfp.UserPage, 0);
-        if (copy == 0)
-            return FaultResult.Oom;
+        if (copy == 0 || _tables.Load(pte) != entry)
+        {
+            if (isCounted)
+                _rmap.Put(old);
+            if (copy == 0)
+                return FaultResult.Oom;
+            _rmap.Put(copy);
+            return FaultResult.None;
+        }
+
         _memMap.Copy(copy, old);
+        if (isCounted)
+            _rmap.Put(old);
         if (isCounted)
             _clock.CopiedPages++;
         else
             _clock.ZeroedPages++;
-        ulong entry = Pte<TFormat>.Make(copy, PageProtection(area) | PteBits.Write | PteBits.Dirty);
+        entry = Pte<TFormat>.Make(copy, PageProtection(area) | PteBits.Write | PteBits.Dirty);
         AddNewAnon(ref area, ref mm, copy, address);
         _tables.Store(pte, entry);
         _cpus.FlushPage(area.Mm, address);

@@ -6,6 +6,7 @@ using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Swap;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.Faults;
@@ -25,6 +26,7 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly BuddyAllocator _allocator;
     private readonly MemPolicyTable _policies;
     private readonly LruLists _lru;
+    private readonly SwapSpace _swap;
     private readonly FilePages _pages;
     private readonly VmStat _stat;
     private readonly PteTables<TFormat> _tables;
@@ -32,6 +34,7 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly Cpus<TFormat> _cpus;
     private readonly StackExpansion _stacks;
     private readonly AnonVmas _anonVmas;
+    private readonly Arena<AnonVma> _anonVmaArena;
     private readonly ThpMode _thp;
     private readonly uint _faultAroundPages;
     private readonly Readahead _readahead;
@@ -49,6 +52,7 @@ internal sealed partial class FaultHandler<TFormat>
         _allocator = state.Allocator;
         _policies = state.Spaces.Policies;
         _lru = state.Lru;
+        _swap = state.Swap;
         _pages = state.Pages;
         _stat = state.Stat;
         _tables = tables;
@@ -56,6 +60,7 @@ internal sealed partial class FaultHandler<TFormat>
         _cpus = cpus;
         _stacks = state.Stacks;
         _anonVmas = new AnonVmas(state.Spaces);
+        _anonVmaArena = state.Spaces.AnonVmas;
         _thp = state.Thp;
         _faultAroundPages = state.FaultAroundPages;
         _readahead = state.Filemap.Readahead;
@@ -178,7 +183,7 @@ internal sealed partial class FaultHandler<TFormat>
         }
 
         if (!Pte<TFormat>.IsPresent(entry))
-            return HandleMarker(entry);
+            return Pte<TFormat>.IsSwap(entry) ? DoSwapPage(vma, ref area, ref mm, address, pte, entry, write) : HandleMarker(entry);
         if (write && (entry & PteBits.Write) == 0)
             return DoWpPage(vma, ref area, ref mm, address, pte, entry);
         _tables.Store(pte, entry | PteBits.Accessed | (write ? PteBits.Dirty : 0));
@@ -197,7 +202,7 @@ internal sealed partial class FaultHandler<TFormat>
     }
 
     private static FaultResult HandleMarker(ulong entry) =>
-        Pte<TFormat>.IsGuard(entry) ? FaultResult.Segv : throw new InvalidOperationException($"entry {entry:x} names swap, and this machine has none");
+        Pte<TFormat>.IsGuard(entry) ? FaultResult.Segv : throw new InvalidOperationException($"entry {entry:x} is a marker of a kind that nothing makes");
 
     /// <summary>The entry bits of an area's pages (vm_page_prot).</summary>
     private ulong PageProtection(in VmArea area) => Pte<TFormat>.Protection(area.Flags, WantsWriteNotify(area));

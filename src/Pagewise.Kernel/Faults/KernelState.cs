@@ -4,6 +4,7 @@ using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.Faults;
 
@@ -14,6 +15,7 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="MemMap">Frames.</param>
 /// <param name="Allocator">Who hands frames out.</param>
 /// <param name="Lru">The LRU lists.</param>
+/// <param name="Swap">Swap.</param>
 /// <param name="Pages">The page cache.</param>
 /// <param name="Stat">Counters.</param>
 /// <param name="Clock">Counts of what takes time.</param>
@@ -30,6 +32,7 @@ internal sealed record KernelState(
     MemMap MemMap,
     BuddyAllocator Allocator,
     LruLists Lru,
+    SwapSpace Swap,
     FilePages Pages,
     VmStat Stat,
     Clock Clock,

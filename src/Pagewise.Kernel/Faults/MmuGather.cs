@@ -1,7 +1,9 @@
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.Faults;
 
@@ -42,6 +44,8 @@ internal sealed class MmuGather<TFormat>
     private readonly AddressSpaceArenas _spaces;
     private readonly BuddyAllocator _allocator;
     private readonly LruLists _lru;
+    private readonly SwapSpace _swap;
+    private readonly MemMap _memMap;
     private readonly Cpus<TFormat> _cpus;
     private readonly PteTables<TFormat> _tables;
     private readonly bool _notesRuns;
@@ -69,6 +73,8 @@ internal sealed class MmuGather<TFormat>
         _spaces = state.Spaces;
         _allocator = state.Allocator;
         _lru = state.Lru;
+        _swap = state.Swap;
+        _memMap = state.MemMap;
         _tables = tables;
         _cpus = cpus;
         MmFeatures features = state.Settings.Features;
@@ -151,7 +157,10 @@ internal sealed class MmuGather<TFormat>
         {
             if (_drainsLru)
                 _lru.Drain();
-            _lru.PutAll(_notes.AsSpan(FirstOf(batch), _counts[batch]));
+            Span<uint> pages = _notes.AsSpan(FirstOf(batch), _counts[batch]);
+            if (_swap.HasAreas)
+                FreeSwapCache(pages);
+            _lru.PutAll(pages);
             _counts[batch] = 0;
         }
 
@@ -170,6 +179,17 @@ internal sealed class MmuGather<TFormat>
         for (int batch = 1; batch <= _batches; batch++)
             _allocator.FreePages(_frames[batch], 0);
         _batches = 0;
+    }
+
+    /// <summary>Pages that nothing maps any more give up their slots of swap (free_swap_cache).</summary>
+    private void FreeSwapCache(ReadOnlySpan<uint> pages)
+    {
+        foreach (uint pfn in pages)
+        {
+            ref PageFrame frame = ref _memMap[pfn];
+            if ((frame.Flags & PageFlags.SwapCache) != 0 && frame.MapCount == 0)
+                _ = _swap.TryFree(pfn);
+        }
     }
 
     private static int FirstOf(int batch) => batch == 0 ? 0 : Bundle + ((batch - 1) * PerBatch);

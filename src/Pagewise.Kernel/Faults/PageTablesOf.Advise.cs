@@ -36,7 +36,7 @@ internal sealed partial class PageTablesOf<TFormat>
         }
     }
 
-    /// <summary>madvise_free_single_vma: pages stay readable until memory is short; nothing here is ever short.</summary>
+    /// <summary>madvise_free_single_vma: pages stay readable until memory is short.</summary>
     private Errno Free(int vma, ulong start, ulong end)
     {
         ref VmArea area = ref _vmas[vma];
@@ -54,8 +54,16 @@ internal sealed partial class PageTablesOf<TFormat>
     private Errno WillNeed(int vma, ulong start, ulong end)
     {
         ref VmArea area = ref _vmas[vma];
-        if (area.IsAnonymous || area.Inode == 0)
-            return area.IsAnonymous ? Errno.None : Errno.EBADF;
+        if (area.IsAnonymous)
+        {
+            SwapInVisitor visitor = new(this);
+            _tables.Walk(area.Mm, start, end, ref visitor);
+            _lru.Drain();
+            return Errno.None;
+        }
+
+        if (area.Inode == 0)
+            return Errno.EBADF;
         if (_inodes.Inodes[area.Inode].Kind == InodeKind.Regular)
             _filemap.Advise(area.File, area.Inode, Fadvice.WillNeed, area.PageIndex(start) << Pfn.Shift, end - start);
         return Errno.None;
@@ -115,6 +123,27 @@ internal sealed partial class PageTablesOf<TFormat>
         public bool Hole(ulong address, ulong end) => true;
     }
 
+    /// <summary>swapin_walk_pmd_entry: reading of each page in swap begins.</summary>
+    private readonly struct SwapInVisitor(PageTablesOf<TFormat> owner) : IEntryVisitor
+    {
+        public bool Entries(ulong firstEntry, ulong address, ulong end)
+        {
+            ulong last = firstEntry + (((end - address) >> Pfn.Shift) * (ulong)TFormat.EntryBytes);
+            for (ulong at = firstEntry; at < last; at += (ulong)TFormat.EntryBytes)
+            {
+                ulong entry = owner._tables.Load(at);
+                if (Pte<TFormat>.IsSwap(entry))
+                    owner._swap.ReadAhead(Pte<TFormat>.SwapEntryOf(entry));
+            }
+
+            return true;
+        }
+
+        public VisitResult Large(ulong entryAt, ulong entry, int level, ulong address, ulong end) => VisitResult.Continue;
+
+        public bool Hole(ulong address, ulong end) => true;
+    }
+
     /// <summary>madvise_cold_or_pageout_pte_range and madvise_free_pte_range: entries lose their A bit, lazily freed ones their D bit too.</summary>
     private struct AgeVisitor(PageTablesOf<TFormat> owner, int mm, bool makesLazy) : IEntryVisitor
     {
@@ -127,7 +156,15 @@ internal sealed partial class PageTablesOf<TFormat>
             {
                 ulong entry = owner._tables.Load(at);
                 if (Pte<TFormat>.IsPresent(entry) && (entry & PteBits.Special) == 0)
+                {
                     Age(at, entry);
+                }
+                else if (makesLazy && Pte<TFormat>.IsSwap(entry))
+                {
+                    owner._swap.FreeAndCache(Pte<TFormat>.SwapEntryOf(entry));
+                    owner._mms[mm].Rss.SwapEntries--;
+                    owner._tables.Store(at, 0);
+                }
             }
 
             return true;
@@ -159,6 +196,8 @@ internal sealed partial class PageTablesOf<TFormat>
                 // A small page that others map too becomes lazy as well: their dirty entries keep it when it comes to that.
                 const PageFlags keeps = PageFlags.Dirty | PageFlags.Head | PageFlags.Tail;
                 if ((frame.Flags & PageFlags.Anon) == 0 || (frame.MapCount > 1 && (frame.Flags & keeps) != 0))
+                    return;
+                if ((frame.Flags & PageFlags.SwapCache) != 0 && !owner._swap.TryFree(pfn))
                     return;
                 cleared |= PteBits.Dirty;
                 frame.Flags &= ~PageFlags.Dirty;

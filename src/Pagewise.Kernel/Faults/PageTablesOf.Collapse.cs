@@ -50,6 +50,13 @@ internal sealed partial class PageTablesOf<TFormat>
         uint head = _allocator.AllocPages(Gfp.UserPage | Gfp.NoRetry, HugePage.Order);
         if (head == 0)
             return Errno.ENOMEM;
+        // To make room, reclaim may have taken pages of the block.
+        if (!HasOnlyPages(table))
+        {
+            _allocator.FreePages(head, HugePage.Order);
+            return Errno.EAGAIN;
+        }
+
         ref MmStruct mm = ref _mms[area.Mm];
         for (uint i = 0; i < HugePage.Frames; i++)
         {

@@ -52,11 +52,15 @@ internal sealed partial class PageTablesOf<TFormat>
                     if (destination == 0)
                         return false;
                     destination -= firstEntry;
+                    // Making the table may have taken this very page.
+                    entry = tables.Load(at);
                 }
 
                 if (!Pte<TFormat>.IsPresent(entry))
                 {
-                    if (Pte<TFormat>.IsCopiedMarker(entry))
+                    if (Pte<TFormat>.IsSwap(entry))
+                        tables.Store(destination + at, ShareSwapped(ref space, at, entry));
+                    else if (Pte<TFormat>.IsCopiedMarker(entry))
                         tables.Store(destination + at, entry);
                     continue;
                 }
@@ -110,6 +114,16 @@ internal sealed partial class PageTablesOf<TFormat>
             }
 
             return entry & _kept;
+        }
+
+        /// <summary>A page in swap belongs to nobody alone from now on (copy_nonpresent_pte).</summary>
+        private readonly ulong ShareSwapped(ref MmStruct space, ulong at, ulong entry)
+        {
+            owner._swap.Duplicate(Pte<TFormat>.SwapEntryOf(entry));
+            space.Rss.SwapEntries++;
+            entry &= ~TFormat.SwapExclusive;
+            owner._tables.Store(at, entry);
+            return entry;
         }
 
         private void Protect(ulong at, ref ulong entry)

@@ -11,7 +11,7 @@ internal sealed partial class PageTablesOf<TFormat>
         _tables.Walk(_vmas[vma].Mm, start, end, ref visitor);
     }
 
-    /// <summary>mincore_pte_range: a present entry counts, PROT_NONE or not; without one the page cache decides, and anonymous memory is absent.</summary>
+    /// <summary>mincore_pte_range: a present entry counts, and one in swap that the swap cache has, PROT_NONE or not; without one the page cache decides, and anonymous memory is absent.</summary>
     private readonly ref struct MincoreVisitor(PageTablesOf<TFormat> owner, int vma, ulong start, Span<byte> residency) : IEntryVisitor
     {
         private readonly Span<byte> _residency = residency;
@@ -19,7 +19,12 @@ internal sealed partial class PageTablesOf<TFormat>
         public bool Entries(ulong firstEntry, ulong address, ulong end)
         {
             for (ulong at = firstEntry; address < end; at += (ulong)TFormat.EntryBytes, address += Pfn.SizeBytes)
-                Set(address, Pte<TFormat>.IsPresent(owner._tables.Load(at)) || IsCached(address));
+            {
+                ulong entry = owner._tables.Load(at);
+                Set(address, Pte<TFormat>.IsPresent(entry) || (Pte<TFormat>.IsSwap(entry) ? owner._swap.Find(Pte<TFormat>.SwapEntryOf(entry)) != 0 : IsCached(address)));
+            }
+
+
             return true;
         }
 

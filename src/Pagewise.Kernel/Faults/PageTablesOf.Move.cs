@@ -33,7 +33,6 @@ internal sealed partial class PageTablesOf<TFormat>
             ulong destination = 0;
             for (ulong at = firstEntry; address < end; at += (ulong)TFormat.EntryBytes, address += Pfn.SizeBytes)
             {
-                ulong entry = tables.Load(at);
                 ulong target = address + distance;
                 destination = destination == 0 || (target & (Pte<TFormat>.SizeAt(2) - 1)) == 0
                     ? 0
@@ -46,6 +45,7 @@ internal sealed partial class PageTablesOf<TFormat>
                         return false;
                 }
 
+                ulong entry = tables.Load(at);
                 if (entry == 0)
                     continue;
                 tables.Store(at, 0);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
@@ -8,11 +9,13 @@ namespace Pagewise.Kernel.Faults;
 
 internal sealed partial class PageTablesOf<TFormat>
 {
+    private readonly List<uint> _pagedOut = [];
+
     /// <summary>
     /// madvise_cold and madvise_pageout (madvise_cold_or_pageout_pte_range), for pages that no other address space maps:
     /// entries become old; paging out also drops clean page-cache and lazily freed pages, and unmaps dirty page-cache
     /// ones. A large folio that the range covers in part is split first, which unmaps it; a dirty one cannot be split
-    /// and is passed over. Other anonymous memory stays: there is no swap.
+    /// and is passed over. Other anonymous memory goes to swap where there is any.
     /// </summary>
     private Errno ColdOrPageOut(int vma, ulong start, ulong end, bool pageOut)
     {
@@ -37,6 +40,9 @@ internal sealed partial class PageTablesOf<TFormat>
             address += Pfn.SizeBytes;
         }
 
+        if (_pagedOut.Count > 0)
+            _ = Reclaim!.ReclaimPages(CollectionsMarshal.AsSpan(_pagedOut));
+        _pagedOut.Clear();
         return Errno.None;
     }
 
@@ -46,6 +52,13 @@ internal sealed partial class PageTablesOf<TFormat>
         ref PageFrame frame = ref _memMap[pfn];
         if ((frame.Flags & PageFlags.Anon) != 0)
         {
+            if (pageOut && Reclaim is not null && _stat.TotalSwapPages > 0)
+            {
+                if (frame.MapCount == 1 && (frame.Flags & (PageFlags.Head | PageFlags.Tail | PageFlags.Unevictable)) == 0 && _lru.Isolate(pfn))
+                    _pagedOut.Add(pfn);
+                return;
+            }
+
             const PageFlags keeps = PageFlags.SwapBacked | PageFlags.Dirty | PageFlags.Head | PageFlags.Tail;
             if (!pageOut || frame.MapCount != 1 || (frame.Flags & keeps) != 0 || (entry & PteBits.Dirty) != 0)
                 return;

@@ -71,6 +71,7 @@ internal sealed partial class PageTablesOf<TFormat>
             index++;
         }
 
+        _pages.FreeSwap(inode, first, last);
         _pages.EvictWarm(inode, first, last);
     }
 

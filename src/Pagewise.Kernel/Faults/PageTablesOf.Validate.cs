@@ -2,6 +2,7 @@ using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.Faults;
 
@@ -26,7 +27,14 @@ internal sealed partial class PageTablesOf<TFormat>
         for (int inode = 1; inode < _inodes.Inodes.HighWater; inode++)
             ValidateCache(inode, census);
         for (uint pfn = 1; pfn < _memMap.Count; pfn++)
+        {
+            if ((_memMap[pfn].Flags & PageFlags.SwapCache) != 0)
+                census.References[pfn]++;
             ValidateFrame(pfn, census);
+        }
+
+        _swap.Validate(slot => census.Named.GetValueOrDefault((slot.Type, slot.Offset)));
+        _lru.Validate();
         Check(census.AnonPages == _stat.NrAnonPages, $"{census.AnonPages} anonymous pages are mapped, nr_anon_pages says {_stat.NrAnonPages}");
         Check(census.FilePages == _stat.NrMapped, $"{census.FilePages} file pages are mapped, nr_mapped says {_stat.NrMapped}");
         Check(census.Tables == _stat.PageTableFrames, $"{census.Tables} page tables, the count says {_stat.PageTableFrames}");
@@ -48,6 +56,7 @@ internal sealed partial class PageTablesOf<TFormat>
         Check(census.Rss.AnonPages == space.Rss.AnonPages, $"mm {mm}: {census.Rss.AnonPages} anonymous pages, rss says {space.Rss.AnonPages}");
         Check(census.Rss.FilePages == space.Rss.FilePages, $"mm {mm}: {census.Rss.FilePages} file pages, rss says {space.Rss.FilePages}");
         Check(census.Rss.ShmemPages == space.Rss.ShmemPages, $"mm {mm}: {census.Rss.ShmemPages} shmem pages, rss says {space.Rss.ShmemPages}");
+        Check(census.Rss.SwapEntries == space.Rss.SwapEntries, $"mm {mm}: {census.Rss.SwapEntries} pages in swap, rss says {space.Rss.SwapEntries}");
         Check(census.TableBytes == space.PgtablesBytes, $"mm {mm}: tables of {census.TableBytes} bytes, pgtables_bytes says {space.PgtablesBytes}");
     }
 
@@ -82,7 +91,14 @@ internal sealed partial class PageTablesOf<TFormat>
             }
             else
             {
-                Check(Pte<TFormat>.IsMarker(entry), $"mm {mm}: entry {entry:x} of {address:x} is no page, table or marker");
+                if (Pte<TFormat>.IsSwap(entry) && level == 1)
+                {
+                    census.Rss.SwapEntries++;
+                    census.Name(Pte<TFormat>.SwapEntryOf(entry));
+                    continue;
+                }
+
+                Check(Pte<TFormat>.IsMarker(entry), $"mm {mm}: entry {entry:x} of {address:x} is no page, table, slot or marker");
             }
         }
 
@@ -146,6 +162,8 @@ internal sealed partial class PageTablesOf<TFormat>
             Check((frame.Flags & PageFlags.PageCache) != 0 && frame.Mapping == inode && frame.Index == index, $"inode {inode}: frame {pfn:x} is not its page {index:x}");
         }
 
+        foreach (SwpEntry slot in _pages.SwapSlotsOf(inode))
+            census.Name(slot);
         Check(cached == file.CachedPages, $"inode {inode}: {cached} pages are cached, nrpages says {file.CachedPages}");
     }
 
@@ -176,6 +194,7 @@ internal sealed partial class PageTablesOf<TFormat>
     /// <summary>What the walk has counted.</summary>
     private sealed class Census(uint frames)
     {
+        public readonly SortedDictionary<(int Type, uint Offset), uint> Named = [];
         public readonly int[] References = new int[frames];
         public readonly int[] Maps = new int[frames];
         public readonly int[] HugeMaps = new int[frames];
@@ -185,5 +204,7 @@ internal sealed partial class PageTablesOf<TFormat>
         public long AnonPages;
         public long FilePages;
         public ulong Allocated;
+
+        public void Name(SwpEntry slot) => Named[(slot.Type, slot.Offset)] = Named.GetValueOrDefault((slot.Type, slot.Offset)) + 1;
     }
 }

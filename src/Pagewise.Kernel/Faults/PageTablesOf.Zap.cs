@@ -53,8 +53,19 @@ internal sealed partial class PageTablesOf<TFormat>
                     continue;
                 if (!Pte<TFormat>.IsPresent(entry))
                 {
-                    if (!keepMarkers)
+                    if (!Pte<TFormat>.IsMarker(entry))
+                    {
+                        if (!evenCows)
+                            continue;
+                        space.Rss.SwapEntries--;
+                        owner._swap.FreeAndCache(Pte<TFormat>.SwapEntryOf(entry));
                         tables.Store(at, 0);
+                    }
+                    else if (!keepMarkers)
+                    {
+                        tables.Store(at, 0);
+                    }
+
                     continue;
                 }
 

@@ -4,6 +4,7 @@ using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Swap;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.Faults;
@@ -19,6 +20,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
     private readonly LruLists _lru;
+    private readonly SwapSpace _swap;
     private readonly FilePages _pages;
     private readonly Filemap _filemap;
     private readonly PageReads _reads;
@@ -40,6 +42,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _memMap = state.MemMap;
         _allocator = state.Allocator;
         _lru = state.Lru;
+        _swap = state.Swap;
         _pages = state.Pages;
         _filemap = state.Filemap;
         _reads = state.Reads;
@@ -53,6 +56,9 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _tree = new VmaTree(state.Spaces);
         _anonVmas = new AnonVmas(state.Spaces);
     }
+
+    /// <summary>Who reclaims what MADV_PAGEOUT names; null: no one, and anonymous pages stay.</summary>
+    public IPageReclaim? Reclaim { get; set; }
 
     public override long MinorFaults => _faults.MinorFaults;
 

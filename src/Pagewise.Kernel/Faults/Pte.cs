@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.Faults;
 
@@ -85,6 +86,16 @@ internal static class Pte<TFormat>
             bits |= PteBits.Write;
         return bits;
     }
+
+    /// <summary>An entry that names a slot of swap (swp_entry_to_pte).</summary>
+    public static ulong MakeSwap(SwpEntry slot, bool isExclusive) =>
+        TFormat.MakeSwapEntry(slot.Type, slot.Offset) | (isExclusive ? TFormat.SwapExclusive : 0);
+
+    /// <summary>Whether an entry names a slot of swap (is_swap_pte, and no marker).</summary>
+    public static bool IsSwap(ulong entry) => entry != 0 && !IsPresent(entry) && TFormat.SwapType(entry) != MarkerType;
+
+    /// <summary>The slot that an entry names (pte_to_swp_entry).</summary>
+    public static SwpEntry SwapEntryOf(ulong entry) => new(TFormat.SwapType(entry), (uint)TFormat.SwapOffset(entry));
 
     /// <summary>The marker of a guard page (make_pte_marker(PTE_MARKER_GUARD)).</summary>
     public static ulong Guard => TFormat.MakeSwapEntry(MarkerType, GuardMarker);

@@ -82,6 +82,38 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
         return true;
     }
 
+    /// <summary>Whether any entry maps a page or, of a huge page, any of its frames as such (folio_mapped).</summary>
+    public bool IsMapped(uint pfn)
+    {
+        if ((memMap[pfn].Flags & PageFlags.Head) == 0)
+            return memMap[pfn].MapCount != 0;
+        if (EntireMapCount(pfn) != 0)
+            return true;
+        for (uint i = 0; i < HugePage.Frames; i++)
+        {
+            if (memMap[pfn + i].MapCount != 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Maps a page that came from swap (page_add_anon_rmap), with a reference. One that is anonymous already keeps its anon_vma.</summary>
+    public void AddAnon(ref MmStruct mm, uint pfn, int anonVma, ulong index, bool isExclusive)
+    {
+        ref PageFrame frame = ref memMap[pfn];
+        if ((frame.Flags & PageFlags.Anon) == 0)
+        {
+            frame.Flags |= PageFlags.Anon;
+            frame.Mapping = anonVma;
+            frame.Index = index;
+        }
+
+        if (isExclusive)
+            frame.Flags |= PageFlags.AnonExclusive;
+        Add(ref mm, pfn);
+    }
+
     /// <summary>Unmaps a page from a last-level entry and drops the reference (folio_remove_rmap_pte, folio_put).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ref MmStruct mm, uint pfn)

@@ -122,6 +122,9 @@ public sealed class VmStat
     /// <summary>Pages written to swap (pswpout).</summary>
     public long PswpOut { get; internal set; }
 
+    /// <summary>Pages being written to their devices (nr_writeback).</summary>
+    public long NrWriteback { get; internal set; }
+
     /// <summary>Pages in the swap cache (nr_swapcached).</summary>
     public long NrSwapCached { get; internal set; }
 

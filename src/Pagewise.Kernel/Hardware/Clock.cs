@@ -34,6 +34,12 @@ public sealed class Clock(CostTable costs)
     /// <summary>Page-table entries that system calls cleared, changed, copied or moved.</summary>
     public long SystemCallPages { get; internal set; }
 
+    /// <summary>Pages that reclaim looked at.</summary>
+    public long ScannedPages { get; internal set; }
+
+    /// <summary>Pages that were handed to swap devices to be written or read.</summary>
+    public long SwapTransfers { get; internal set; }
+
     /// <summary>Time that tasks waited for devices and timers, in nanoseconds.</summary>
     public double WaitedNs { get; internal set; }
 
@@ -46,7 +52,7 @@ public sealed class Clock(CostTable costs)
         get
         {
             TlbCounters done = Translations?.Invoke() ?? default;
-            return TranslationNs(done) + FlushNs(done) + FaultsNs + SystemCallsNs + WaitedNs;
+            return TranslationNs(done) + FlushNs(done) + FaultsNs + SystemCallsNs + ReclaimNs + WaitedNs;
         }
     }
 
@@ -77,4 +83,7 @@ public sealed class Clock(CostTable costs)
 
     /// <summary>Time that system calls took, in nanoseconds, apart from the faults they took.</summary>
     public double SystemCallsNs => (SystemCalls * Costs.Syscall) + (SystemCallPages * Costs.PerPageSyscall);
+
+    /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
+    public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (SwapTransfers * Costs.SwapPage);
 }

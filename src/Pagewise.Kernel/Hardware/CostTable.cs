@@ -10,7 +10,7 @@ public sealed record CostTable
     public static IReadOnlyList<string> Names { get; } =
     [
         "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
-        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall",
+        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_page", "swap_page",
     ];
 
     /// <summary>l1_tlb_hit: added to an access that hits the first-level TLB. The look-up is pipelined with the cache's: 0.</summary>
@@ -67,6 +67,12 @@ public sealed record CostTable
     /// <summary>per_page_syscall: a system call's work on one present entry (zap, protect, copy, move).</summary>
     public double PerPageSyscall { get; init; }
 
+    /// <summary>scan_page: reclaim looks at one page: isolates it, asks its entries, unmaps or keeps it.</summary>
+    public double ScanPage { get; init; }
+
+    /// <summary>swap_page: one page is copied or handed to a swap device; without the device's time.</summary>
+    public double SwapPage { get; init; }
+
     /// <summary>One cost by name.</summary>
     /// <exception cref="ArgumentException">No cost has the name.</exception>
     public double this[string name] => name switch
@@ -89,6 +95,8 @@ public sealed record CostTable
         "copy_page" => CopyPage,
         "syscall" => Syscall,
         "per_page_syscall" => PerPageSyscall,
+        "scan_page" => ScanPage,
+        "swap_page" => SwapPage,
         _ => throw Unknown(name),
     };
 
@@ -118,6 +126,8 @@ public sealed record CostTable
             "copy_page" => this with { CopyPage = nanoseconds },
             "syscall" => this with { Syscall = nanoseconds },
             "per_page_syscall" => this with { PerPageSyscall = nanoseconds },
+            "scan_page" => this with { ScanPage = nanoseconds },
+            "swap_page" => this with { SwapPage = nanoseconds },
             _ => throw Unknown(name),
         };
     }

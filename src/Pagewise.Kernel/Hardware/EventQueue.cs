@@ -17,6 +17,10 @@ public sealed class EventQueue(Clock clock) : IDisposable
     private readonly NativeArray<TimerEvent> _heap = new(Capacity);
     private readonly List<IAgent> _agents = [];
     private long _sequence;
+    private int _waits;
+
+    /// <summary>Whether the running task waits, so that nobody else wants its CPU.</summary>
+    public bool IsWaiting => _waits != 0;
 
     /// <summary>Events to come.</summary>
     public int Count { get; private set; }
@@ -84,8 +88,10 @@ public sealed class EventQueue(Clock clock) : IDisposable
     /// <param name="untilNs">The moment in virtual nanoseconds.</param>
     public void WaitUntil(double untilNs)
     {
+        _waits++;
         while (Count != 0 && _heap[0].AtNs <= untilNs)
             RunNext();
+        _waits--;
         AdvanceTo(untilNs);
     }
 
@@ -94,7 +100,9 @@ public sealed class EventQueue(Clock clock) : IDisposable
     {
         if (Count == 0)
             return false;
+        _waits++;
         RunNext();
+        _waits--;
         return true;
     }
 

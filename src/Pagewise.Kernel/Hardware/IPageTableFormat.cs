@@ -46,6 +46,9 @@ public interface IPageTableFormat
     /// <summary>Writes the entry at a physical address.</summary>
     static abstract void Store(PhysicalMemory memory, ulong physicalAddress, ulong entry);
 
+    /// <summary>The bit of a swap entry that says that the page was its address space's alone (_PAGE_SWP_EXCLUSIVE); free in both encodings.</summary>
+    static abstract ulong SwapExclusive { get; }
+
     /// <summary>A non-present entry that names a swap type (device or marker, 0–31) and an offset (__swp_entry_to_pte).</summary>
     static abstract ulong MakeSwapEntry(int type, ulong offset);
 

@@ -48,6 +48,9 @@ public readonly struct X86TwoLevel : IPageTableFormat
     public static void Store(PhysicalMemory memory, ulong physicalAddress, ulong entry) => memory.U32(physicalAddress) = (uint)entry;
 
     /// <inheritdoc/>
+    public static ulong SwapExclusive => 1UL << 7;
+
+    /// <inheritdoc/>
     public static ulong MakeSwapEntry(int type, ulong offset) => SwapEntry32.Make(type, offset);
 
     /// <inheritdoc/>

@@ -48,6 +48,9 @@ public readonly struct X86_64FiveLevel : IPageTableFormat
     public static void Store(PhysicalMemory memory, ulong physicalAddress, ulong entry) => memory.U64(physicalAddress) = entry;
 
     /// <inheritdoc/>
+    public static ulong SwapExclusive => 1UL << 3;
+
+    /// <inheritdoc/>
     public static ulong MakeSwapEntry(int type, ulong offset) => SwapEntry64.Make(type, offset);
 
     /// <inheritdoc/>

@@ -59,7 +59,7 @@ public sealed partial class LruLists
             return;
         frame.Flags |= PageFlags.Active;
         AgeNonresident(NodeOf(pfn), pages);
-        CountActivate(isFile, pages);
+        CountActivate(NodeOf(pfn), isFile, pages);
         if ((shadow & (1u << (ShadowBits - 1))) == 0)
             return;
         frame.Flags |= PageFlags.Workingset;
@@ -119,12 +119,19 @@ public sealed partial class LruLists
             _stat.WorkingsetRefaultAnon += pages;
     }
 
-    private void CountActivate(bool isFile, long pages)
+    private void CountActivate(int node, bool isFile, long pages)
     {
+        ref Lruvec lruvec = ref _lruvecs[node];
         if (isFile)
+        {
+            lruvec.ActivatedFile += pages;
             _stat.WorkingsetActivateFile += pages;
+        }
         else
+        {
+            lruvec.ActivatedAnon += pages;
             _stat.WorkingsetActivateAnon += pages;
+        }
     }
 
     private void CountRestore(bool isFile, long pages)

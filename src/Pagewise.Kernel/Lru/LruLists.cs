@@ -130,6 +130,13 @@ public sealed partial class LruLists : IDisposable
         frame.Prev = 0;
     }
 
+    /// <summary>Puts a listed frame at the old end of the active or inactive list of its kind: for a machine that begins in the middle.</summary>
+    internal void Place(uint pfn, bool isActive)
+    {
+        PageFlags flags = _memMap[pfn].Flags;
+        Relink(pfn, isActive ? flags | PageFlags.Active : flags & ~PageFlags.Active, toTail: true);
+    }
+
     /// <summary>Takes a frame off its list for someone who works on it, with a reference (folio_isolate_lru). False when it is in none.</summary>
     public bool Isolate(uint pfn)
     {

@@ -20,10 +20,16 @@ public struct Lruvec
     /// <summary>The eviction clock: evictions and activations (nonresident_age).</summary>
     public ulong NonresidentAge;
 
-    /// <summary>Refaults of anonymous pages that were seen by the last reclaim (refaults[WORKINGSET_ANON]).</summary>
+    /// <summary>Refaults of anonymous pages that were made active (WORKINGSET_ACTIVATE_ANON).</summary>
+    public long ActivatedAnon;
+
+    /// <summary>Refaults of pages of files that were made active (WORKINGSET_ACTIVATE_FILE).</summary>
+    public long ActivatedFile;
+
+    /// <summary><see cref="ActivatedAnon"/> as the last reclaim left it (refaults[WORKINGSET_ANON]).</summary>
     public long RefaultsAnon;
 
-    /// <summary>Refaults of file pages that were seen by the last reclaim (refaults[WORKINGSET_FILE]).</summary>
+    /// <summary><see cref="ActivatedFile"/> as the last reclaim left it (refaults[WORKINGSET_FILE]).</summary>
     public long RefaultsFile;
 
     /// <summary>Pages of a list (lruvec_page_state).</summary>

@@ -4,6 +4,7 @@ using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.Slab;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.PageCache;
 
@@ -11,23 +12,25 @@ namespace Pagewise.Kernel.PageCache;
 /// Pages of files in memory: each inode's address_space (mm/filemap.c, mm/shmem.c). A frame of a warm file that has not
 /// been looked at yet takes no frame: it is cached in name, and gets its frame when something finds it.
 /// </summary>
-public sealed class FilePages : IDisposable
+public sealed partial class FilePages : IDisposable
 {
     private readonly PageIndex _index;
     private readonly InodeTable _inodes;
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
     private readonly LruLists _lru;
+    private readonly SwapSpace _swap;
     private readonly VmStat _stat;
 
     /// <summary>An empty page cache.</summary>
-    public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, LruLists lru, KmemCaches caches, VmStat stat)
+    public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, LruLists lru, SwapSpace swap, KmemCaches caches, VmStat stat)
     {
         _index = new PageIndex(caches.RadixTreeNode);
         _inodes = inodes;
         _memMap = memMap;
         _allocator = allocator;
         _lru = lru;
+        _swap = swap;
         _stat = stat;
     }
 
@@ -42,7 +45,7 @@ public sealed class FilePages : IDisposable
     {
         ref Inode file = ref _inodes.Inodes[inode];
         uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
-        return entry != XaNode.Shadow && (entry != 0 || IsWarm(file, index));
+        return !XaNode.IsValue(entry) && (entry != 0 || IsWarm(file, index));
     }
 
     /// <summary>The frame of a cached page.</summary>
@@ -52,12 +55,17 @@ public sealed class FilePages : IDisposable
         noMemory = false;
         ref Inode file = ref _inodes.Inodes[inode];
         uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
-        if (entry == XaNode.Shadow || (entry == 0 && !IsWarm(file, index)))
+        if (XaNode.IsValue(entry) && file.Kind == InodeKind.Shmem)
+            return SwapIn(inode, index, SwpEntry.FromIndexEntry(entry), out noMemory);
+        if (XaNode.IsValue(entry) || (entry == 0 && !IsWarm(file, index)))
             return 0;
         if (entry != 0)
             return entry;
         entry = Add(inode, index);
         noMemory = entry == 0;
+        // What a tmpfs held from the start was written by someone.
+        if (file.Kind == InodeKind.Shmem && !noMemory)
+            _memMap[entry].Flags |= PageFlags.Dirty;
         return entry;
     }
 
@@ -67,7 +75,7 @@ public sealed class FilePages : IDisposable
     {
         ref Inode file = ref _inodes.Inodes[inode];
         uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
-        return entry == XaNode.Shadow ? 0 : entry;
+        return XaNode.IsValue(entry) ? 0 : entry;
     }
 
     /// <summary>Puts a zeroed page into the cache (filemap_add_folio, shmem_alloc_and_add_folio).</summary>
@@ -81,6 +89,7 @@ public sealed class FilePages : IDisposable
         if (pfn == 0)
             return 0;
         ref Inode file = ref _inodes.Inodes[inode];
+        uint shadow = _index.Load(file.PageRoot, file.PageRootHeight, index);
         if (!_index.Store(ref file.PageRoot, ref file.PageRootHeight, index, pfn))
         {
             _allocator.FreePages(pfn, 0);
@@ -97,6 +106,8 @@ public sealed class FilePages : IDisposable
         if (isShmem)
             _stat.NrShmem++;
         Tracepoints?.MmFilemapAddToPageCache(inode, index, pfn);
+        if (XaNode.IsValue(shadow) && shadow != XaNode.Shadow)
+            _lru.Refault(pfn, shadow);
         _lru.Add(pfn);
         return pfn;
     }
@@ -192,7 +203,7 @@ public sealed class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[inode];
         uint pfn = _index.Load(file.PageRoot, file.PageRootHeight, index);
         bool leavesShadow = file.Kind != InodeKind.Shmem && (evicted || IsWarm(file, index));
-        if (pfn is not 0 and not XaNode.Shadow)
+        if (pfn != 0 && !XaNode.IsValue(pfn))
         {
             file.CachedPages--;
             _stat.NrFilePages--;
@@ -229,7 +240,7 @@ public sealed class FilePages : IDisposable
         while (true)
         {
             uint entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
-            if (entry != XaNode.Shadow)
+            if (!XaNode.IsValue(entry))
                 return entry;
             index++;
         }

@@ -64,7 +64,7 @@ internal sealed class ExperimentChecker
         }
 
         using RecordingReader reader = RecordingReader.Open(_files.PathOf(Workload));
-        using var replayer = new Replayer(reader, new ReplayOptions { Mode = ReplayMode.Check, Machine = _spec, ProgramsAreStatic = true, Log = _log });
+        using var replayer = new Replayer(reader, new ReplayOptions { Mode = ReplayMode.Check, Machine = _spec, ProgramsAreStatic = true, DiskOfTmpfsRoot = ExperimentMachine.Disk, Log = _log });
         _file = _files.PathOf(Workload);
         if (_files.Has("vmaops.seed1.txt"))
             CheckOperations(replayer);
@@ -88,7 +88,8 @@ internal sealed class ExperimentChecker
     {
         ExperimentTrace? trace = ExperimentTrace.IsComparable(_files) ? new ExperimentTrace() : null;
         ReadaheadRun? readahead = _files.Has(ReadaheadRun.FileName) ? new ReadaheadRun(_files, name => _file = name) : null;
-        var run = new ExperimentRun { Trace = trace, Other = readahead };
+        Zoneinfo? before = _files.Has("before.zoneinfo") ? _files.Parse("before.zoneinfo", Zoneinfo.Parse) : null;
+        var run = new ExperimentRun(before) { Trace = trace, Other = readahead };
         replayer.Observer = run;
         replayer.Run();
         if (run.Snapshots.Count == 0)

@@ -16,6 +16,8 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
     /// <summary>A metric's value in the model; null when the model has no such thing.</summary>
     public string? Value(Expectation expectation)
     {
+        if (expectation.Metric == "kswapd_share" && Number(expectation.At, "pgsteal_total") is > 0 and var total)
+            return ((double)Number(expectation.At, "pgsteal_kswapd")! / total).ToString("0.####", CultureInfo.InvariantCulture);
         long? value = Number(expectation.At, expectation.Metric);
         return value?.ToString(CultureInfo.InvariantCulture);
     }
@@ -36,6 +38,8 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
         ExperimentSnapshot snapshot = run.Snapshots[index];
         if (metric.StartsWith("pages.", StringComparison.Ordinal))
             return Pages(snapshot, metric["pages.".Length..]);
+        if (metric == "kswapd_share")
+            return null;
         if (metric == "first_page_on_node1")
             return IndexOfNode(snapshot, 1);
         if (metric.StartsWith("kept.q", StringComparison.Ordinal))

@@ -8,7 +8,8 @@ using Pagewise.Workloads;
 namespace Pagewise.Replay.Experiments;
 
 /// <summary>Watches the replay of an experiment's workload: takes the snapshots that were taken, and notes every touch.</summary>
-internal sealed class ExperimentRun : IReplayObserver
+/// <param name="before">/proc/zoneinfo at <c>before</c>: what stood on the LRU lists; null: nothing is known of them.</param>
+internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
 {
     private const string SnapshotMark = "# snapshot ";
     private const int Quarters = 4;
@@ -103,6 +104,8 @@ internal sealed class ExperimentRun : IReplayObserver
     private void Snapshot(Machine machine, string tag)
     {
         // Up to here the workload only built what the snapshot's free pages lack already.
+        if (!_hasStarted && before is not null)
+            machine.FillLists(node => (node < 0 ? null : before.Zones.FirstOrDefault(zone => zone.Node == node && zone.NodeStats.Count > 0)) is { } zone ? ListsOf(zone) : default);
         _hasStarted = true;
         machine.Allocator.TakesUsedFrames = false;
         if (_snapshots.Count == 0)
@@ -125,14 +128,17 @@ internal sealed class ExperimentRun : IReplayObserver
             ulong address = AreaStart + ((ulong)page << 12);
             uint pfn = machine.FindFrame(_mm, address);
             ref readonly PageFrame frame = ref machine.MemMap[pfn];
-            states[page] = pfn == 0 ? '-' : Letter(frame.Flags);
-            nodes[page] = states[page] is '-' or 'z' ? -1 : machine.Zones[machine.Allocator.ZoneOf(pfn)].Node;
+            states[page] = pfn != 0 ? Letter(frame.Flags) : machine.IsSwapped(_mm, address) ? 'S' : '-';
+            nodes[page] = states[page] is '-' or 'z' or 'S' ? -1 : machine.Zones[machine.Allocator.ZoneOf(pfn)].Node;
             if (pfn != 0 && machine.MemMap.Memory.U64((ulong)pfn << 12) == address)
                 kept[(long)page * Quarters / AreaPages]++;
         }
 
         return snapshot with { States = new string(states), Nodes = nodes, Kept = kept };
     }
+
+    private static (long InactiveAnon, long ActiveAnon, long InactiveFile, long ActiveFile) ListsOf(ZoneinfoZone zone) =>
+        (zone.Stat("nr_inactive_anon") ?? 0, zone.Stat("nr_active_anon") ?? 0, zone.Stat("nr_inactive_file") ?? 0, zone.Stat("nr_active_file") ?? 0);
 
     // As the recorder reads /proc/kpageflags: a page that waits in a CPU's batch is on no list, nor is the tail of a huge page.
     private static char Letter(PageFlags flags)

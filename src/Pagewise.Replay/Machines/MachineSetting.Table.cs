@@ -33,7 +33,7 @@ public sealed partial class MachineSetting
         }) { ListSeparator = "," },
         new("kernel_image", "a size from 0 to 16 TiB: what the kernel and early boot keep of the memory", ValueSchema.Size(), static (spec, text) =>
             spec with { KernelBytes = Size(text, 0, 16 * Tebibyte) }),
-        new("swap", "a size from 0 to 16 TiB", ValueSchema.Size(), static (spec, text) => spec with { SwapBytes = Size(text, 0, 16 * Tebibyte) }),
+        new("swap", "a size from 0 to 16 TiB", ValueSchema.Size(), static (spec, text) => spec with { SwapBytes = Size(text, 0, 16 * Tebibyte), SwapAreas = [] }),
         new("cpus", "a number from 1 to 64", ValueSchema.Integer(1, 64), static (spec, text) => spec with { Cpus = (int)Number(text, 1, 64) }),
         new("cpu", "one of " + string.Join(", ", CpuPreset.All.Select(preset => preset.Name)), ValueSchema.OneOf(CpuPreset.All.Select(preset => preset.Name)), static (spec, text) =>
             CpuPreset.Find(text) is { } preset ? spec with { Cpu = preset.Name } : throw new FormatException()),
@@ -86,6 +86,10 @@ public sealed partial class MachineSetting
             spec with { AdminReserveKbytes = Number(text, 0, Tebibyte >> 6) }),
         new("vm.user_reserve_kbytes", "KiB, up to 16 TiB", ValueSchema.Integer(0, Tebibyte >> 6), static (spec, text) =>
             spec with { UserReserveKbytes = Number(text, 0, Tebibyte >> 6) }),
+        new("vm.swappiness", "a number from 0 to 200", ValueSchema.Integer(0, 200), static (spec, text) =>
+            spec with { Swappiness = (int)Number(text, 0, 200) }),
+        new("vm.page-cluster", "a number from 0 to 31", ValueSchema.Integer(0, 31), static (spec, text) =>
+            spec with { PageCluster = (int)Number(text, 0, 31) }),
         new("vm.max_map_count", "a number from 0 to 16777216", ValueSchema.Integer(0, 1 << 24), static (spec, text) =>
             spec with { MaxMapCount = (int)Number(text, 0, 1 << 24) }),
         new("vm.mmap_min_addr", "bytes, from 0 to 1073741824", ValueSchema.Integer(0, 1 << 30), static (spec, text) =>

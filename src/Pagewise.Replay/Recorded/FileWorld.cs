@@ -8,7 +8,9 @@ namespace Pagewise.Replay.Recorded;
 /// device and inode number of a file show only in a copy of the maps; they are learnt from the first line that names
 /// it and have to match ever after.
 /// </summary>
-internal sealed class FileWorld(InodeTable inodes)
+/// <param name="inodes">The machine's inodes.</param>
+/// <param name="disk">Where the disk is mounted, with a slash at the end, when all other files lie on a tmpfs that was filled before the first program (an initramfs); null: all lie on disks.</param>
+internal sealed class FileWorld(InodeTable inodes, string? disk = null)
 {
     private const uint UnknownDevice = 0;
 
@@ -24,7 +26,7 @@ internal sealed class FileWorld(InodeTable inodes)
     {
         if (_byPath.TryGetValue(path, out int inode))
             return inode;
-        inode = Create(path, KindOf(path));
+        inode = CreateAt(path);
         _byPath[path] = inode;
         _named.Add(inode);
         return inode;
@@ -58,7 +60,7 @@ internal sealed class FileWorld(InodeTable inodes)
         inode = _byPath.GetValueOrDefault(line.Path);
         if (inode == 0 || TryIdentity(process, inode, out _))
         {
-            inode = Create(line.Path, KindOf(line.Path));
+            inode = CreateAt(line.Path);
             _byPath[line.Path] = inode;
             _named.Add(inode);
         }
@@ -109,7 +111,7 @@ internal sealed class FileWorld(InodeTable inodes)
     /// <summary>Makes a file of unknown size reach at least this far: something was mapped or read there.</summary>
     public void Reach(int inode, ulong endBytes)
     {
-        if (inodes.Inodes[inode].Kind == InodeKind.Regular && !_sized.Contains(inode) && endBytes > inodes.Inodes[inode].SizeBytes)
+        if ((inodes.Inodes[inode].Kind == InodeKind.Regular || inodes.Inodes[inode].WarmPages != 0) && !_sized.Contains(inode) && endBytes > inodes.Inodes[inode].SizeBytes)
             inodes.Inodes[inode].SizeBytes = endBytes;
     }
 
@@ -149,6 +151,16 @@ internal sealed class FileWorld(InodeTable inodes)
             inodes.Rename(inode, line.Path);
             _byPath.TryAdd(line.Path, inode);
         }
+    }
+
+    private int CreateAt(string path)
+    {
+        InodeKind kind = KindOf(path);
+        if (kind != InodeKind.Regular || disk is null || path.StartsWith(disk, StringComparison.Ordinal))
+            return Create(path, kind);
+        int inode = Create(path, InodeKind.Shmem);
+        inodes.Inodes[inode].WarmPages = ulong.MaxValue >> 12;
+        return inode;
     }
 
     private int Create(string name, InodeKind kind)

@@ -1,0 +1,99 @@
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Swap;
+
+namespace Pagewise.Kernel.Faults;
+
+internal sealed partial class FaultHandler<TFormat>
+{
+    /// <summary>
+    /// A page that is in swap (do_swap_page, 6.1): from the swap cache, or read with its neighbours; read past the cache
+    /// where the device answers at once and no other entry names the slot.
+    /// </summary>
+    private FaultResult DoSwapPage(int vma, ref VmArea area, ref MmStruct mm, ulong address, ulong pte, ulong entry, bool write)
+    {
+        SwpEntry slot = Pte<TFormat>.SwapEntryOf(entry);
+        var result = FaultResult.None;
+        uint pfn = _swap.Get(slot);
+        bool isCached = true;
+        if (pfn != 0)
+        {
+            _memMap[pfn].RefCount++;
+        }
+        else
+        {
+            isCached = !_swap.IsSynchronous(slot) || _swap.Count(slot) != 1;
+            bool isAlone = true;
+            pfn = isCached ? _swap.ReadWithNeighbours(slot, out isAlone) : ReadPastCache(in area, address, slot);
+            if (pfn == 0)
+                return _tables.Load(pte) == entry ? FaultResult.Oom : FaultResult.None;
+            result = FaultResult.Major;
+            _stat.PgMajFault++;
+            // A single page is polled for; with neighbours the fault is tried again when it has come.
+            if (!isAlone && _features.CountsRetriedFaults && (_memMap[pfn].Flags & PageFlags.Reading) != 0)
+                _stat.PgFault++;
+        }
+
+        _swap.WaitForRead(pfn);
+        if (isCached && write && (_memMap[pfn].Flags & PageFlags.Lru) == 0)
+            _lru.Drain();
+        if (_tables.Load(pte) != entry || (isCached && _swap.Find(slot) != pfn))
+        {
+            _rmap.Put(pfn);
+            return result;
+        }
+
+        bool isExclusive = !isCached || (entry & TFormat.SwapExclusive) != 0;
+        _swap.Free(slot);
+        ref PageFrame frame = ref _memMap[pfn];
+        if (isCached && MayGiveUpSlot(in area, in frame, write))
+            _ = _swap.TryFree(pfn);
+        mm.Rss.SwapEntries--;
+        isExclusive |= frame.RefCount == 1;
+        ulong bits = PageProtection(area);
+        if (write && isExclusive)
+        {
+            bits |= PteBits.Dirty;
+            if ((area.Flags & VmFlags.Write) != 0)
+                bits |= PteBits.Write;
+        }
+
+        // A page that may be shared belongs to the oldest anon_vma, so that everyone's areas are found from it.
+        int anonVma = isExclusive ? area.AnonVma : _anonVmaArena[area.AnonVma].Root;
+        _rmap.AddAnon(ref mm, pfn, anonVma, area.PageIndex(address), isExclusive);
+        if ((area.Flags & (VmFlags.Locked | VmFlags.Special)) == VmFlags.Locked)
+            _rmap.Mlock(pfn, locks: true);
+        ulong mapped = Pte<TFormat>.Make(pfn, bits);
+        _tables.Store(pte, mapped);
+        _rmap.Put(pfn);
+        mm.Faults.Swap++;
+        if (write && !isExclusive)
+            result |= DoWpPage(vma, ref area, ref mm, address, pte, mapped);
+        return result;
+    }
+
+    /// <summary>should_try_to_free_swap: the slot is of little use when swap is short, the page is locked, or it is about to be written by its only user.</summary>
+    private bool MayGiveUpSlot(in VmArea area, in PageFrame frame, bool write)
+    {
+        const int cacheAndFault = 2;
+        return (frame.Flags & PageFlags.SwapCache) != 0
+            && (_swap.IsFull || (area.Flags & VmFlags.Locked) != 0 || (frame.Flags & PageFlags.Mlocked) != 0 || (write && frame.RefCount == cacheAndFault));
+    }
+
+    /// <summary>A new page with a slot's bytes that never was in the swap cache.</summary>
+    private uint ReadPastCache(in VmArea area, ulong address, SwpEntry slot)
+    {
+        uint pfn = AllocUserPages(in area, address, Gfp.UserPage, 0);
+        if (pfn == 0)
+            return 0;
+        _memMap[pfn].Flags |= PageFlags.SwapBacked;
+        uint shadow = _swap.ShadowOf(slot);
+        if (shadow != 0)
+            _lru.Refault(pfn, shadow);
+        _lru.Add(pfn);
+        _swap.Read(pfn, slot);
+        return pfn;
+    }
+}

@@ -1,0 +1,26 @@
+using Pagewise.Kernel.AddressSpaces;
+
+namespace Pagewise.Kernel.Faults;
+
+/// <summary>
+/// What reclaim asks of the entries that map a page, found from the page (rmap_walk, mm/rmap.c). One closed subclass per
+/// page-table format; a call a page, never one an access.
+/// </summary>
+internal abstract class RmapWalks
+{
+    /// <summary>Entries through which a page was used since the last look; they look unused afterwards (folio_referenced).</summary>
+    /// <param name="pfn">The page, or the head of a huge page.</param>
+    /// <param name="flags">What the areas that used it are; locked areas are in it whether they used it or not.</param>
+    public abstract int Referenced(uint pfn, out VmFlags flags);
+
+    /// <summary>
+    /// Unmaps a page everywhere (try_to_unmap): entries of anonymous pages name its slot of swap afterwards, or are empty
+    /// when it was lazily freed. A page that was written through an entry is dirty afterwards.
+    /// </summary>
+    /// <returns>Whether nothing maps it any more.</returns>
+    public abstract bool TryToUnmap(uint pfn);
+
+    /// <summary>Breaks a huge page that is mapped into single ones, all where they were (split_folio). False when it is in use otherwise.</summary>
+    /// <param name="head">Its head, isolated, with one reference for that.</param>
+    public abstract bool SplitHuge(uint head);
+}

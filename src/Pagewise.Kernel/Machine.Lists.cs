@@ -1,0 +1,48 @@
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Lru;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
+
+namespace Pagewise.Kernel;
+
+public abstract partial class Machine
+{
+    /// <summary>
+    /// Fills the LRU lists of a machine that begins in the middle, with pages that were in use already and that no
+    /// modelled task has: a shared-memory file stands for the anonymous ones, so that reclaim must swap them; a file whose
+    /// pages are clean stands for the rest. They lie where reclaim looks first.
+    /// </summary>
+    /// <param name="wanted">Pages that the lists of a node shall have: inactive and active anonymous, inactive and active file.</param>
+    public void FillLists(Func<int, (long InactiveAnon, long ActiveAnon, long InactiveFile, long ActiveFile)> wanted)
+    {
+        Lru.DrainAll();
+        int shmem = Inodes.Create("initramfs", InodeKind.Shmem, 0, 0, 0);
+        int file = Inodes.Create("files", InodeKind.Regular, 0, 0, 0);
+        Inodes.Inodes[file].WarmPages = 0;
+        for (int node = 0; node < Zones.NodeCount; node++)
+        {
+            (long inactiveAnon, long activeAnon, long inactiveFile, long activeFile) = wanted(node);
+            Fill(shmem, inactiveAnon - Lru[node].Pages(LruList.InactiveAnon), PageFlags.Dirty);
+            Fill(shmem, activeAnon - Lru[node].Pages(LruList.ActiveAnon), PageFlags.Dirty | PageFlags.Active);
+            Fill(file, inactiveFile - Lru[node].Pages(LruList.InactiveFile), PageFlags.None);
+            Fill(file, activeFile - Lru[node].Pages(LruList.ActiveFile), PageFlags.Active);
+        }
+
+        Lru.DrainAll();
+    }
+
+    private void Fill(int inode, long pages, PageFlags flags)
+    {
+        for (long i = 0; i < pages; i++)
+        {
+            ulong index = Inodes.Inodes[inode].SizePages;
+            Inodes.Inodes[inode].SizeBytes += 4096;
+            uint pfn = FilePages.Add(inode, index);
+            if (pfn == 0)
+                return;
+            Lru.DrainAll();
+            MemMap[pfn].Flags |= flags & PageFlags.Dirty;
+            Lru.Place(pfn, isActive: (flags & PageFlags.Active) != 0);
+        }
+    }
+}

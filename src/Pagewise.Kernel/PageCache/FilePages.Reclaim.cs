@@ -1,0 +1,126 @@
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.Swap;
+
+namespace Pagewise.Kernel.PageCache;
+
+/// <content>Pages that leave when memory is short, and shared memory that comes back from swap (mm/filemap.c, mm/shmem.c).</content>
+public sealed partial class FilePages
+{
+    /// <summary>Pages of shared memory that had to be read from swap so far.</summary>
+    public long SwapReads { get; private set; }
+
+    /// <summary>
+    /// Takes a page out of the cache for reclaim (__remove_mapping): a shadow stays in its place, or nothing for shared
+    /// memory that was never written. The cache's reference is the caller's to drop.
+    /// </summary>
+    internal void Evict(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        // Linux takes a large folio as a whole; here its pages go one by one, so it is one no more.
+        if (frame.FolioOrder != 0)
+            SplitFolio(pfn, frame.Index, uniform: true);
+        ref Inode file = ref _inodes.Inodes[frame.Mapping];
+        bool isShmem = file.Kind == InodeKind.Shmem;
+        Detach(ref file, ref frame, isShmem ? 0 : _lru.Evict(pfn));
+    }
+
+    /// <summary>
+    /// Gives a page of shared memory that nothing maps a slot of swap, and moves it from the file's cache into the swap
+    /// cache, dirty (shmem_writepage). False when swap is full, or too large for an entry of the index.
+    /// </summary>
+    internal bool MoveToSwap(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        SwpEntry slot = _swap.AllocateSlot();
+        if (slot.IsNone)
+            return false;
+        _ = _swap.Add(pfn, slot);
+        _swap.Duplicate(slot);
+        Detach(ref _inodes.Inodes[frame.Mapping], ref frame, slot.ToIndexEntry());
+        frame.RefCount--;
+        return true;
+    }
+
+    /// <summary>The pages of a range that are in swap are given up (shmem_free_swap).</summary>
+    internal void FreeSwap(int inode, ulong first, ulong last)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        if (file.Kind != InodeKind.Shmem)
+            return;
+        for (ulong index = first; ; index++)
+        {
+            uint entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            if (entry == 0)
+                return;
+            if (!XaNode.IsValue(entry))
+                continue;
+            _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, 0);
+            _swap.FreeAndCache(SwpEntry.FromIndexEntry(entry));
+        }
+    }
+
+    /// <summary>The slots that a file of shared memory has in swap, for walkers.</summary>
+    internal List<SwpEntry> SwapSlotsOf(int inode)
+    {
+        var slots = new List<SwpEntry>();
+        ref Inode file = ref _inodes.Inodes[inode];
+        for (ulong index = 0; file.Kind == InodeKind.Shmem; index++)
+        {
+            uint entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
+            if (entry == 0)
+                break;
+            if (XaNode.IsValue(entry))
+                slots.Add(SwpEntry.FromIndexEntry(entry));
+        }
+
+        return slots;
+    }
+
+    /// <summary>Brings a page of shared memory back (shmem_swapin_folio): out of the swap cache into the file's, dirty, for its slot goes free.</summary>
+    private uint SwapIn(int inode, ulong index, SwpEntry slot, out bool noMemory)
+    {
+        uint pfn = _swap.Get(slot);
+        if (pfn != 0)
+        {
+            _memMap[pfn].RefCount++;
+        }
+        else
+        {
+            pfn = _swap.ReadWithNeighbours(slot, out _);
+            SwapReads++;
+            _stat.PgMajFault++;
+        }
+
+        noMemory = pfn == 0;
+        if (noMemory)
+            return 0;
+        _swap.WaitForRead(pfn);
+        ref PageFrame frame = ref _memMap[pfn];
+        ref Inode file = ref _inodes.Inodes[inode];
+        // A write of it that is still under way ends first, for the slot is given up (folio_wait_writeback).
+        _swap.WaitForWrite(pfn);
+        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, pfn);
+        _swap.Remove(pfn, 0);
+        _swap.Free(slot);
+        frame.Flags |= PageFlags.PageCache | PageFlags.SwapBacked | PageFlags.Dirty;
+        frame.Mapping = inode;
+        frame.Index = index;
+        file.CachedPages++;
+        _stat.NrFilePages++;
+        _stat.NrShmem++;
+        // The swap cache's reference becomes the page cache's; the look-up's goes.
+        _lru.Put(pfn);
+        return pfn;
+    }
+
+    private void Detach(ref Inode file, ref PageFrame frame, uint entry)
+    {
+        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, frame.Index, entry);
+        frame.Flags &= ~PageFlags.PageCache;
+        file.CachedPages--;
+        _stat.NrFilePages--;
+        if (file.Kind == InodeKind.Shmem)
+            _stat.NrShmem--;
+    }
+}

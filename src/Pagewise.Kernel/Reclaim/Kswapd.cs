@@ -1,0 +1,307 @@
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.Reclaim;
+
+/// <summary>
+/// The reclaim daemons, one a node (kswapd, balance_pgdat; mm/vmscan.c, 6.1): woken when free pages fall below low, they
+/// work until one zone is above high. An agent of the clock: with one CPU a woken kswapd runs at the end of the fault
+/// that woke it, and gives the CPU back for a tick after each tick that it ran.
+/// </summary>
+internal sealed class Kswapd : IAgent, IDisposable
+{
+    /// <summary>A tick (HZ 250), nanoseconds.</summary>
+    public const double JiffyNs = 4e6;
+
+    /// <summary>MAX_RECLAIM_RETRIES: after as many runs for nothing a node is left to direct reclaim.</summary>
+    private const int MostFailures = 16;
+
+    private const double ShortSleepNs = 100e6;
+    private const double WritebackThrottleNs = 100e6;
+
+    private readonly ZoneTable _zones;
+    private readonly BuddyAllocator _allocator;
+    private readonly Vmscan _vmscan;
+    private readonly VmStat _stat;
+    private readonly Clock _clock;
+    private readonly EventQueue _events;
+    private readonly NativeArray<KswapdState> _states;
+    private readonly int _agent;
+    private bool _isRunning;
+
+    public Kswapd(BuddyAllocator allocator, Vmscan vmscan, VmStat stat, Clock clock, EventQueue events)
+    {
+        _zones = allocator.Zones;
+        _allocator = allocator;
+        _vmscan = vmscan;
+        _stat = stat;
+        _clock = clock;
+        _events = events;
+        _states = new NativeArray<KswapdState>((ulong)_zones.NodeCount);
+        _agent = events.Register(this);
+    }
+
+    /// <summary>Whether a node's kswapd has given up.</summary>
+    public bool IsHopeless(int node) => _states[node].Failures >= MostFailures;
+
+    /// <summary>Asks a node's kswapd to work (wakeup_kswapd).</summary>
+    /// <param name="zone">The zone, an index into <see cref="ZoneTable"/>.</param>
+    /// <param name="order">The block wanted.</param>
+    /// <param name="highest">The highest zone that helps.</param>
+    public void Wake(int zone, int order, ZoneType highest)
+    {
+        int node = _zones[zone].Node;
+        ref KswapdState state = ref _states[node];
+        state.HighestPlusOne = Math.Max(state.HighestPlusOne, (int)highest + 1);
+        state.Order = Math.Max(state.Order, order);
+        if (state.Phase > KswapdPhase.ShortSleep || state.Failures >= MostFailures)
+            return;
+        if (IsBalanced(node, order, highest) && !IsBoosted(node, highest))
+            return;
+        state.WokenEarly = state.Phase == KswapdPhase.ShortSleep;
+        if (state.WokenEarly)
+            _ = _events.Cancel(_agent, node);
+        state.Phase = KswapdPhase.Woken;
+        _events.Schedule(_clock.NowNs, _agent, node);
+    }
+
+    /// <summary>Runs until it sleeps, waits, or has had its slice.</summary>
+    void IAgent.Run(int argument)
+    {
+        if (_isRunning)
+        {
+            // Another node's kswapd has the CPU.
+            _events.Schedule(_clock.NowNs + JiffyNs, _agent, argument);
+            return;
+        }
+
+        _isRunning = true;
+        _states[argument].RunsSinceNs = _clock.NowNs;
+        while (Step(argument, ref _states[argument]))
+            _events.RunDue();
+        _isRunning = false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _states.Dispose();
+
+    /// <summary>One step of kswapd; false when it stops for now.</summary>
+    private bool Step(int node, ref KswapdState state)
+    {
+        switch (state.Phase)
+        {
+            case KswapdPhase.ShortSleep:
+                if (MaySleep(node, state.Order, state.Highest))
+                {
+                    state.Phase = KswapdPhase.Asleep;
+                    return false;
+                }
+
+                _stat.KswapdHighWmarkHitQuickly++;
+                StartBalancing(node, ref state);
+                return true;
+            case KswapdPhase.Woken:
+                if (state.WokenEarly)
+                    _stat.KswapdLowWmarkHitQuickly++;
+                StartBalancing(node, ref state);
+                return true;
+            case KswapdPhase.Priority:
+                return StartPass(node, ref state);
+            case KswapdPhase.Lists:
+                if (_vmscan.Round(node, ref state.Sc, ref state.Scan))
+                    return KeepsCpu(node, ref state);
+                _vmscan.End(node, ref state.Sc, ref state.Scan);
+                state.Phase = KswapdPhase.AfterLists;
+                return !IsThrottled(node, ref state);
+            case KswapdPhase.AfterLists:
+                EndPass(node, ref state);
+                return KeepsCpu(node, ref state);
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>After a tick of running, a task that wants the CPU has it for a tick (sched_fair's slices with two runnable).</summary>
+    private bool KeepsCpu(int node, ref KswapdState state)
+    {
+        if (_zones.CpuCount > 1 || _events.IsWaiting || _clock.NowNs - state.RunsSinceNs < JiffyNs)
+            return true;
+        _events.Schedule(_clock.NowNs + JiffyNs, _agent, node);
+        return false;
+    }
+
+    /// <summary>The start of balance_pgdat.</summary>
+    private void StartBalancing(int node, ref KswapdState state)
+    {
+        int order = state.Order;
+        state.Highest = state.HighestPlusOne > 0 ? (ZoneType)(state.HighestPlusOne - 1) : state.Highest;
+        state.Order = 0;
+        state.HighestPlusOne = 0;
+        _stat.PageOutRun++;
+        state.Sc = new ScanControl { Gfp = Gfp.Kernel, Order = order, MayUnmap = true, IsKswapd = true, ReclaimIdx = state.Highest };
+        state.BoostReclaim = 0;
+        for (ZoneType type = ZoneType.Dma; type <= state.Highest; type++)
+        {
+            state.ZoneBoosts[(int)type] = _zones[ZoneTable.Index(node, type)].WatermarkBoost;
+            state.BoostReclaim += state.ZoneBoosts[(int)type];
+        }
+
+        state.WasBoosted = state.BoostReclaim != 0;
+        Restart(node, ref state);
+    }
+
+    private void Restart(int node, ref KswapdState state)
+    {
+        SetReclaimActive(node, state.Highest, isActive: true);
+        state.Sc.Priority = ScanControl.DefaultPriority;
+        state.Phase = KswapdPhase.Priority;
+    }
+
+    /// <summary>One priority of balance_pgdat up to its pass over the lists (kswapd_shrink_node).</summary>
+    private bool StartPass(int node, ref KswapdState state)
+    {
+        bool balanced = IsBalanced(node, state.Sc.Order, state.Highest);
+        if (!balanced && state.BoostReclaim != 0)
+        {
+            state.BoostReclaim = 0;
+            Restart(node, ref state);
+            return true;
+        }
+
+        if (state.BoostReclaim == 0 && balanced)
+            return Finish(node, ref state);
+        // For a boost, only what is easy: no writing, and not much effort.
+        state.RaisesPriority = state.BoostReclaim == 0 || state.Sc.Priority != ScanControl.DefaultPriority - 2;
+        state.Sc.MayWritepage = state.BoostReclaim == 0;
+        state.Sc.MaySwap = state.BoostReclaim == 0;
+        state.ReclaimedBefore = state.Sc.NrReclaimed;
+        _vmscan.AgeAnon(node, ref state.Sc);
+        state.Sc.NrScanned = 0;
+        state.Sc.NrToReclaim = 0;
+        for (ZoneType type = ZoneType.Dma; type <= state.Highest; type++)
+        {
+            ref Zone zone = ref _zones[ZoneTable.Index(node, type)];
+            if (zone.ManagedPages != 0)
+                state.Sc.NrToReclaim += Math.Max(zone.MarkPages(Watermark.High), ScanControl.SwapClusterMax);
+        }
+
+        state.Scan = _vmscan.Begin(node, ref state.Sc);
+        state.Phase = KswapdPhase.Lists;
+        return true;
+    }
+
+    /// <summary>What shrink_node notes of the pass; true when it has to wait for writes.</summary>
+    private bool IsThrottled(int node, ref KswapdState state)
+    {
+        ref ScanCounts nr = ref state.Sc.Nr;
+        ref NodeFlags flags = ref _vmscan.FlagsOf(node);
+        if (nr.Writeback != 0 && nr.Writeback == nr.Taken)
+            flags.Writeback = true;
+        if (nr.UnqueuedDirty == nr.FileTaken)
+            flags.Dirty = true;
+        if (nr.Dirty != 0 && nr.Dirty == nr.Congested)
+            flags.Congested = true;
+        if (nr.Immediate == 0)
+            return false;
+        _events.Schedule(_clock.NowNs + WritebackThrottleNs, _agent, node);
+        return true;
+    }
+
+    private void EndPass(int node, ref KswapdState state)
+    {
+        ref ScanControl sc = ref state.Sc;
+        if (sc.NrReclaimed > state.ReclaimedBefore)
+            state.Failures = 0;
+        if (sc.Order != 0 && sc.NrReclaimed >= 2L << sc.Order)
+            sc.Order = 0;
+        if (sc.NrScanned >= sc.NrToReclaim)
+            state.RaisesPriority = false;
+        long reclaimed = sc.NrReclaimed - state.ReclaimedBefore;
+        state.BoostReclaim -= Math.Min(state.BoostReclaim, reclaimed);
+        bool isInVain = state.BoostReclaim != 0 && reclaimed == 0;
+        if (state.RaisesPriority || reclaimed == 0)
+            sc.Priority--;
+        state.Phase = KswapdPhase.Priority;
+        if (sc.Priority >= 1 && !isInVain)
+            return;
+        if (sc.NrReclaimed == 0)
+            state.Failures++;
+        _ = Finish(node, ref state);
+    }
+
+    /// <summary>The end of balance_pgdat, and to sleep if the node is balanced (kswapd_try_to_sleep); else once more.</summary>
+    private bool Finish(int node, ref KswapdState state)
+    {
+        SetReclaimActive(node, state.Highest, isActive: false);
+        if (state.WasBoosted)
+        {
+            for (ZoneType type = ZoneType.Dma; type <= state.Highest; type++)
+            {
+                ref Zone zone = ref _zones[ZoneTable.Index(node, type)];
+                zone.WatermarkBoost -= Math.Min(zone.WatermarkBoost, state.ZoneBoosts[(int)type]);
+            }
+        }
+
+        _vmscan.SnapshotRefaults(node);
+        if (MaySleep(node, Math.Max(state.Order, state.Sc.Order), state.Highest))
+        {
+            state.Phase = KswapdPhase.ShortSleep;
+            _events.Schedule(_clock.NowNs + ShortSleepNs, _agent, node);
+            return false;
+        }
+
+        _stat.KswapdHighWmarkHitQuickly++;
+        StartBalancing(node, ref state);
+        return true;
+    }
+
+    /// <summary>prepare_kswapd_sleep.</summary>
+    private bool MaySleep(int node, int order, ZoneType highest)
+    {
+        if (_states[node].Failures >= MostFailures)
+            return true;
+        if (!IsBalanced(node, order, highest))
+            return false;
+        _vmscan.FlagsOf(node) = default;
+        return true;
+    }
+
+    /// <summary>pgdat_balanced: one zone above high is enough.</summary>
+    private bool IsBalanced(int node, int order, ZoneType highest)
+    {
+        bool hasZone = false;
+        for (ZoneType type = ZoneType.Dma; type <= highest; type++)
+        {
+            ref Zone zone = ref _zones[ZoneTable.Index(node, type)];
+            if (zone.ManagedPages == 0)
+                continue;
+            hasZone = true;
+            if (_allocator.ZoneWatermarkOk(zone, order, zone.MarkPages(Watermark.High), highest, 0, zone.FreePages))
+                return true;
+        }
+
+        return !hasZone;
+    }
+
+    private bool IsBoosted(int node, ZoneType highest)
+    {
+        for (ZoneType type = ZoneType.Dma; type <= highest; type++)
+        {
+            if (_zones[ZoneTable.Index(node, type)].WatermarkBoost != 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private void SetReclaimActive(int node, ZoneType highest, bool isActive)
+    {
+        for (ZoneType type = ZoneType.Dma; type <= highest; type++)
+        {
+            ref Zone zone = ref _zones[ZoneTable.Index(node, type)];
+            zone.Flags = isActive ? zone.Flags | ZoneFlags.ReclaimActive : zone.Flags & ~ZoneFlags.ReclaimActive;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Runtime.CompilerServices;
+
+namespace Pagewise.Kernel.Reclaim;
+
+/// <summary>How far a pass over the lists of a node has come (the locals of shrink_lruvec), so that it can stop and go on.</summary>
+internal struct LruvecScan
+{
+    /// <summary>Lists that reclaim scans.</summary>
+    public const int ListCount = 4;
+
+    /// <summary>Pages still to scan, by list.</summary>
+    public Counts Nr;
+
+    /// <summary>Pages to scan at first, by list.</summary>
+    public Counts Targets;
+
+    /// <summary>Pages reclaimed.</summary>
+    public long NrReclaimed;
+
+    /// <summary>Whether all lists are scanned by the same part, even when enough is reclaimed.</summary>
+    public bool IsProportional;
+
+    /// <summary>A number for each list.</summary>
+    [InlineArray(ListCount)]
+    public struct Counts
+    {
+        private long _first;
+    }
+}

@@ -1,0 +1,137 @@
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Kernel.Reclaim;
+
+/// <summary>What the page allocator asks for when memory is short: kswapd, direct reclaim (try_to_free_pages, mm/vmscan.c), the OOM killer.</summary>
+/// <param name="zones">The zones.</param>
+/// <param name="vmscan">Reclaim.</param>
+/// <param name="kswapd">The daemons.</param>
+/// <param name="stat">Counters.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="events">What is to happen when.</param>
+internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswapd, VmStat stat, Clock clock, EventQueue events) : IMemoryPressure
+{
+    private bool _isReclaiming;
+
+    /// <summary>Who kills; null: no one, and allocations fail.</summary>
+    public IOomKiller? OomKiller { get; set; }
+
+    /// <inheritdoc/>
+    public void WakeKswapd(int zone, Gfp gfp, int order, ZoneType highest) => kswapd.Wake(zone, order, highest);
+
+    /// <inheritdoc/>
+    public long ReclaimablePages(int zone) => vmscan.ZoneReclaimablePages(zone);
+
+    /// <inheritdoc/>
+    public bool OutOfMemory(in AllocContext context, Gfp gfp, int order) => OomKiller?.OutOfMemory(context, gfp, order) ?? false;
+
+    /// <inheritdoc/>
+    public long DirectReclaim(in AllocContext context, Gfp gfp, int order)
+    {
+        // Reclaim itself never waits for reclaim (PF_MEMALLOC).
+        if (_isReclaiming)
+            return 0;
+        events.RunDue();
+        _isReclaiming = true;
+        ScanControl sc = new()
+        {
+            NrToReclaim = ScanControl.SwapClusterMax,
+            Gfp = gfp,
+            Order = order,
+            ReclaimIdx = context.Highest,
+            MayWritepage = true,
+            MayUnmap = true,
+            MaySwap = true,
+        };
+        long reclaimed = TryToFree(context, ref sc);
+        _isReclaiming = false;
+        return reclaimed;
+    }
+
+    /// <summary>do_try_to_free_pages: harder and harder, then once more with the active lists aged whatever their ratio.</summary>
+    private long TryToFree(in AllocContext context, ref ScanControl sc)
+    {
+        while (true)
+        {
+            stat.AllocStall[(int)sc.ReclaimIdx]++;
+            for (sc.Priority = ScanControl.DefaultPriority; sc.Priority >= 0; sc.Priority--)
+            {
+                sc.NrScanned = 0;
+                ShrinkZones(context, ref sc);
+                if (sc.NrReclaimed >= sc.NrToReclaim)
+                    break;
+            }
+
+            int lastNode = -1;
+            foreach (ushort index in zones.Zonelist(context.Node))
+            {
+                if (!IsEligible(index, context) || zones[index].Node == lastNode)
+                    continue;
+                lastNode = zones[index].Node;
+                vmscan.SnapshotRefaults(lastNode);
+                vmscan.FlagsOf(lastNode).Congested = false;
+            }
+
+            if (sc.NrReclaimed != 0 || !sc.SkippedDeactivate)
+                return sc.NrReclaimed;
+            sc.ForceDeactivate = true;
+            sc.SkippedDeactivate = false;
+        }
+    }
+
+    private void ShrinkZones(in AllocContext context, ref ScanControl sc)
+    {
+        int lastNode = -1;
+        int firstNode = -1;
+        foreach (ushort index in zones.Zonelist(context.Node))
+        {
+            int node = zones[index].Node;
+            if (!IsEligible(index, context) || node == lastNode)
+                continue;
+            lastNode = node;
+            if (firstNode < 0)
+                firstNode = node;
+            ShrinkNode(node, ref sc);
+        }
+
+        if (firstNode >= 0)
+            ConsiderThrottle(firstNode, in sc);
+    }
+
+    private bool IsEligible(int index, in AllocContext context) =>
+        zones[index].Type <= context.Highest && (context.NodeMask & (1UL << zones[index].Node)) != 0;
+
+    private void ShrinkNode(int node, ref ScanControl sc)
+    {
+        LruvecScan scan = vmscan.Begin(node, ref sc);
+        while (vmscan.Round(node, ref sc, ref scan))
+            events.RunDue();
+        vmscan.End(node, ref sc, ref scan);
+        if (vmscan.FlagsOf(node).Congested && !SkipsThrottle(node))
+            WaitJiffies(1);
+    }
+
+    /// <summary>consider_reclaim_throttle: without any progress at the end, wait a jiffy for writes to end.</summary>
+    private void ConsiderThrottle(int node, in ScanControl sc)
+    {
+        if (sc.NrReclaimed > sc.NrScanned >> 3)
+            return;
+        if (sc.Priority == 1 && sc.NrReclaimed == 0 && !SkipsThrottle(node))
+            WaitJiffies(1);
+    }
+
+    /// <summary>skip_throttle_noprogress: waiting helps only while many pages are being written, and kswapd has not given up.</summary>
+    private bool SkipsThrottle(int node)
+    {
+        if (kswapd.IsHopeless(node))
+            return true;
+        long reclaimable = 0;
+        for (ZoneType type = ZoneType.Dma; (int)type < ZoneTypes.Count; type++)
+            reclaimable += vmscan.ZoneReclaimablePages(ZoneTable.Index(node, type));
+        return 2 * stat.NrWriteback <= reclaimable;
+    }
+
+    private void WaitJiffies(int count) => events.WaitUntil(clock.NowNs + (count * Kswapd.JiffyNs));
+}

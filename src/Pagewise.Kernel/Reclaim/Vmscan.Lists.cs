@@ -1,0 +1,178 @@
+using System.Runtime.InteropServices;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
+using Pagewise.Kernel.PageAllocator;
+
+namespace Pagewise.Kernel.Reclaim;
+
+/// <content>Taking pages off a list and putting them back (isolate_lru_folios, shrink_inactive_list, shrink_active_list, move_folios_to_lru).</content>
+internal sealed partial class Vmscan
+{
+    private long ShrinkInactiveList(int node, LruList list, int count, ref ScanControl sc)
+    {
+        bool isFile = list == LruList.InactiveFile;
+        _lru.Drain();
+        long taken = Isolate(node, list, count, ref sc, out long scanned);
+        CountIsolated(isFile, taken);
+        if (sc.IsKswapd)
+            _stat.PgScanKswapd += scanned;
+        else
+            _stat.PgScanDirect += scanned;
+        if (isFile)
+            _stat.PgScanFile += scanned;
+        else
+            _stat.PgScanAnon += scanned;
+        if (taken == 0)
+            return 0;
+        ScanCounts counts = default;
+        long reclaimed = ShrinkFolioList(node, ref sc, ref counts);
+        PutBack(node, _returned, out _);
+        CountIsolated(isFile, -taken);
+        if (sc.IsKswapd)
+            _stat.PgStealKswapd += reclaimed;
+        else
+            _stat.PgStealDirect += reclaimed;
+        if (isFile)
+            _stat.PgStealFile += reclaimed;
+        else
+            _stat.PgStealAnon += reclaimed;
+        long cost = _features.CountsRotationsAsCost ? counts.Pageout * ScanControl.SwapClusterMax : counts.Pageout;
+        if (cost != 0)
+            _lru.NoteCost(node, isFile, cost);
+        sc.Nr.Dirty += counts.Dirty;
+        sc.Nr.Congested += counts.Congested;
+        sc.Nr.UnqueuedDirty += counts.UnqueuedDirty;
+        sc.Nr.Writeback += counts.Writeback;
+        sc.Nr.Immediate += counts.Immediate;
+        sc.Nr.Taken += taken;
+        if (isFile)
+            sc.Nr.FileTaken += taken;
+        if (counts.UnqueuedDirty == taken)
+            WakeFlusher?.Invoke();
+        return reclaimed;
+    }
+
+    /// <summary>Told when every page met was dirty and nobody writes it (wakeup_flusher_threads); null: no one.</summary>
+    public Action? WakeFlusher { get; set; }
+
+    private void ShrinkActiveList(int node, LruList list, int count, ref ScanControl sc)
+    {
+        bool isFile = list == LruList.ActiveFile;
+        _lru.Drain();
+        long taken = Isolate(node, list, count, ref sc, out long scanned);
+        CountIsolated(isFile, taken);
+        _stat.PgRefill += scanned;
+        long rotated = 0;
+        _returned.Clear();
+        _second.Clear();
+        foreach (uint pfn in CollectionsMarshal.AsSpan(_isolated))
+        {
+            ref PageFrame frame = ref _memMap[pfn];
+            if ((frame.Flags & PageFlags.Mlocked) != 0)
+            {
+                _lru.Putback(pfn);
+                continue;
+            }
+
+            if (_rmap.Referenced(pfn, out VmFlags flags) != 0 && isFile && (flags & VmFlags.Exec) != 0)
+            {
+                rotated += LruLists.PagesOf(frame.Flags);
+                _returned.Add(pfn);
+                continue;
+            }
+
+            frame.Flags = (frame.Flags & ~PageFlags.Active) | PageFlags.Workingset;
+            _second.Add(pfn);
+        }
+
+        PutBack(node, _returned, out _);
+        PutBack(node, _second, out long deactivated);
+        _stat.PgDeactivate += deactivated;
+        CountIsolated(isFile, -taken);
+        if (_features.CountsRotationsAsCost && rotated != 0)
+            _lru.NoteCost(node, isFile, rotated);
+    }
+
+    /// <summary>
+    /// Takes pages off the old end of a list, each with a reference; those of zones that do not help go to the new end
+    /// and count as looked at (6.1).
+    /// </summary>
+    private long Isolate(int node, LruList list, int count, ref ScanControl sc, out long totalScanned)
+    {
+        _isolated.Clear();
+        _skipped.Clear();
+        ref LruListHead head = ref _lru[node].Lists[(int)list];
+        long taken = 0;
+        totalScanned = 0;
+        for (long scanned = 0; scanned < count && head.Last != 0;)
+        {
+            uint pfn = head.Last;
+            ref PageFrame frame = ref _memMap[pfn];
+            long pages = LruLists.PagesOf(frame.Flags);
+            totalScanned += pages;
+            ZoneType type = _zones[_allocator.ZoneOf(pfn)].Type;
+            if (type > sc.ReclaimIdx)
+            {
+                _stat.PgSkip[(int)type] += pages;
+                _lru.RemoveFromList(pfn);
+                _skipped.Add(pfn);
+                continue;
+            }
+
+            scanned += pages;
+            _clock.ScannedPages += pages;
+            if (!sc.MayUnmap && frame.MapCount != 0)
+            {
+                _lru.RemoveFromList(pfn);
+                _lru.AddToList(pfn);
+                continue;
+            }
+
+            _ = _lru.Isolate(pfn);
+            _isolated.Add(pfn);
+            taken += pages;
+        }
+
+        foreach (uint pfn in CollectionsMarshal.AsSpan(_skipped))
+            _lru.AddToList(pfn);
+        return taken;
+    }
+
+    /// <summary>move_folios_to_lru: back to where their flags say; what nobody else refers to any more goes free.</summary>
+    private void PutBack(int node, List<uint> frames, out long moved)
+    {
+        moved = 0;
+        foreach (uint pfn in CollectionsMarshal.AsSpan(frames))
+        {
+            ref PageFrame frame = ref _memMap[pfn];
+            if ((frame.Flags & PageFlags.Mlocked) != 0)
+            {
+                _lru.Putback(pfn);
+                continue;
+            }
+
+            if (--frame.RefCount == 0)
+            {
+                _lru.Free(pfn);
+                continue;
+            }
+
+            long pages = LruLists.PagesOf(frame.Flags);
+            _lru.AddToList(pfn);
+            frame.Flags |= PageFlags.Lru;
+            moved += pages;
+            if ((frame.Flags & PageFlags.Active) != 0)
+                _lru.AgeNonresident(node, pages);
+        }
+    }
+
+    private void CountIsolated(bool isFile, long pages)
+    {
+        if (isFile)
+            _stat.NrIsolatedFile += pages;
+        else
+            _stat.NrIsolatedAnon += pages;
+    }
+}

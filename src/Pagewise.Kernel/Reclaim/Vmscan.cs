@@ -1,0 +1,157 @@
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Faults;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Swap;
+
+namespace Pagewise.Kernel.Reclaim;
+
+/// <summary>
+/// Page reclaim with the classic lists (mm/vmscan.c, 6.1): how much of which list is scanned, what becomes of each page.
+/// Direct reclaim and kswapd are in <see cref="MemoryPressure"/> and <see cref="Kswapd"/>.
+/// </summary>
+/// <remarks>Simplified: one lruvec a node, no memory tiers, no slab shrinkers.</remarks>
+internal sealed partial class Vmscan : IPageReclaim
+{
+    private readonly ZoneTable _zones;
+    private readonly BuddyAllocator _allocator;
+    private readonly MemMap _memMap;
+    private readonly LruLists _lru;
+    private readonly FilePages _pages;
+    private readonly SwapSpace _swap;
+    private readonly RmapWalks _rmap;
+    private readonly VmStat _stat;
+    private readonly Clock _clock;
+    private readonly MmFeatures _features;
+    private readonly NodeFlags[] _nodeFlags;
+    private readonly List<uint> _isolated = [];
+    private readonly List<uint> _skipped = [];
+    private readonly List<uint> _returned = [];
+    private readonly List<uint> _second = [];
+    private readonly List<uint> _freed = [];
+
+    public Vmscan(KernelState state, RmapWalks rmap)
+    {
+        _zones = state.Allocator.Zones;
+        _allocator = state.Allocator;
+        _memMap = state.MemMap;
+        _lru = state.Lru;
+        _pages = state.Pages;
+        _swap = state.Swap;
+        _rmap = rmap;
+        _stat = state.Stat;
+        _clock = state.Clock;
+        _features = state.Settings.Features;
+        _nodeFlags = new NodeFlags[_zones.NodeCount];
+    }
+
+    /// <summary>vm.swappiness: what swapping costs beside reading files again, 0 to 200; 100 is the same.</summary>
+    public int Swappiness { get; set; } = 60;
+
+    /// <summary>What reclaim has found out about a node (pgdat flags).</summary>
+    public ref NodeFlags FlagsOf(int node) => ref _nodeFlags[node];
+
+    /// <summary>Pages that a zone's lists could give (zone_reclaimable_pages).</summary>
+    public long ZoneReclaimablePages(int zone)
+    {
+        long pages = _lru.ZonePages(zone, LruList.InactiveFile) + _lru.ZonePages(zone, LruList.ActiveFile);
+        if (_stat.NrSwapPages > 0)
+            pages += _lru.ZonePages(zone, LruList.InactiveAnon) + _lru.ZonePages(zone, LruList.ActiveAnon);
+        return pages;
+    }
+
+    /// <summary>Remembers how many refaults there were, so that the next reclaim sees new ones (snapshot_refaults).</summary>
+    public void SnapshotRefaults(int node)
+    {
+        ref Lruvec lruvec = ref _lru[node];
+        lruvec.RefaultsAnon = lruvec.ActivatedAnon;
+        lruvec.RefaultsFile = lruvec.ActivatedFile;
+    }
+
+    /// <summary>Begins a pass over a node's lists (prepare_scan_count, get_scan_count).</summary>
+    public LruvecScan Begin(int node, ref ScanControl sc)
+    {
+        sc.Nr = default;
+        PrepareScanCount(node, ref sc);
+        LruvecScan scan = default;
+        GetScanCount(node, ref sc, ref scan.Nr);
+        scan.Targets = scan.Nr;
+        scan.IsProportional = !sc.IsKswapd && sc.Priority == ScanControl.DefaultPriority;
+        return scan;
+    }
+
+    /// <summary>One round over the lists, up to 32 pages of each (the loop of shrink_lruvec).</summary>
+    /// <returns>False when the pass is over: nothing left to scan, or enough reclaimed.</returns>
+    public bool Round(int node, ref ScanControl sc, ref LruvecScan scan)
+    {
+        if (scan.Nr[(int)LruList.InactiveAnon] == 0 && scan.Nr[(int)LruList.ActiveFile] == 0 && scan.Nr[(int)LruList.InactiveFile] == 0)
+            return false;
+        for (LruList list = LruList.InactiveAnon; list <= LruList.ActiveFile; list++)
+        {
+            long count = Math.Min(scan.Nr[(int)list], ScanControl.SwapClusterMax);
+            if (count == 0)
+                continue;
+            scan.Nr[(int)list] -= count;
+            scan.NrReclaimed += ShrinkList(node, list, (int)count, ref sc);
+        }
+
+        if (scan.NrReclaimed < sc.NrToReclaim || scan.IsProportional)
+            return true;
+        return Rebalance(ref scan);
+    }
+
+    /// <summary>Ends a pass over a node's lists: writes that were gathered go, the anonymous lists are kept in proportion.</summary>
+    public void End(int node, ref ScanControl sc, ref LruvecScan scan)
+    {
+        _swap.Unplug();
+        sc.NrReclaimed += scan.NrReclaimed;
+        AgeAnon(node, ref sc);
+    }
+
+    /// <summary>Ages the active anonymous list a little when the inactive one is short (kswapd_age_node and the end of shrink_lruvec).</summary>
+    public void AgeAnon(int node, ref ScanControl sc)
+    {
+        if (_stat.TotalSwapPages > 0 && InactiveIsLow(node, LruList.InactiveAnon))
+            ShrinkActiveList(node, LruList.ActiveAnon, ScanControl.SwapClusterMax, ref sc);
+    }
+
+    /// <summary>
+    /// Enough is reclaimed, yet the lists were not scanned by the same part: the kind with less left is done, the other
+    /// goes on to the part that the first was scanned by.
+    /// </summary>
+    private static bool Rebalance(ref LruvecScan scan)
+    {
+        long file = scan.Nr[(int)LruList.InactiveFile] + scan.Nr[(int)LruList.ActiveFile];
+        long anon = scan.Nr[(int)LruList.InactiveAnon] + scan.Nr[(int)LruList.ActiveAnon];
+        if (file == 0 || anon == 0)
+            return false;
+        LruList less = file > anon ? LruList.InactiveAnon : LruList.InactiveFile;
+        LruList more = file > anon ? LruList.InactiveFile : LruList.InactiveAnon;
+        long target = scan.Targets[(int)less] + scan.Targets[(int)less + 1] + 1;
+        long percentage = Math.Min(file, anon) * 100 / target;
+        scan.Nr[(int)less] = 0;
+        scan.Nr[(int)less + 1] = 0;
+        for (int list = (int)more; list <= (int)more + 1; list++)
+        {
+            long scanned = scan.Targets[list] - scan.Nr[list];
+            scan.Nr[list] = scan.Targets[list] * (100 - percentage) / 100;
+            scan.Nr[list] -= Math.Min(scan.Nr[list], scanned);
+        }
+
+        return true;
+    }
+
+    private long ShrinkList(int node, LruList list, int count, ref ScanControl sc)
+    {
+        if (list is LruList.InactiveAnon or LruList.InactiveFile)
+            return ShrinkInactiveList(node, list, count, ref sc);
+        if (list == LruList.ActiveFile ? sc.MayDeactivateFile : sc.MayDeactivateAnon)
+            ShrinkActiveList(node, list, count, ref sc);
+        else
+            sc.SkippedDeactivate = true;
+        return 0;
+    }
+}

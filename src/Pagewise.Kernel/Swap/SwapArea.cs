@@ -1,0 +1,57 @@
+using Pagewise.Kernel.Hardware;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.Swap;
+
+/// <summary>One swap area (struct swap_info_struct): its slots, and the bytes that were written to it.</summary>
+internal sealed class SwapArea : IDisposable
+{
+    private readonly NativeRange _bytes;
+
+    public SwapArea(SwapAreaSpec spec, int device)
+    {
+        Spec = spec;
+        Device = device;
+        Slots = new NativeArray<SwapSlot>(spec.Pages);
+        _bytes = new NativeRange((ulong)spec.Pages << Pfn.Shift);
+        LowestBit = 1;
+        HighestBit = spec.Pages - 1;
+        ClusterNext = 1;
+    }
+
+    /// <summary>What it was made from.</summary>
+    public SwapAreaSpec Spec { get; }
+
+    /// <summary>The block device, by number; of no meaning to a synchronous area.</summary>
+    public int Device { get; }
+
+    /// <summary>The slots; 0 is the header.</summary>
+    public NativeArray<SwapSlot> Slots { get; }
+
+    /// <summary>Usable slots (pages).</summary>
+    public uint Pages => Spec.Pages - 1;
+
+    /// <summary>Slots in use (inuse_pages).</summary>
+    public uint InUsePages { get; set; }
+
+    /// <summary>No slot below is free (lowest_bit).</summary>
+    public uint LowestBit { get; set; }
+
+    /// <summary>No slot above is free (highest_bit).</summary>
+    public uint HighestBit { get; set; }
+
+    /// <summary>Where the search goes on (cluster_next).</summary>
+    public uint ClusterNext { get; set; }
+
+    /// <summary>Slots left of the cluster that is being filled (cluster_nr).</summary>
+    public uint ClusterNr { get; set; }
+
+    /// <summary>The bytes of a slot.</summary>
+    public Span<byte> Bytes(uint offset) => _bytes.Bytes((ulong)offset << Pfn.Shift, Pfn.SizeBytes);
+
+    public void Dispose()
+    {
+        Slots.Dispose();
+        _bytes.Dispose();
+    }
+}

@@ -1,0 +1,132 @@
+using Pagewise.Kernel.Block;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+
+namespace Pagewise.Kernel.Swap;
+
+/// <content>
+/// Transfers (mm/page_io.c). Writes gather in a plug, as reclaim's do (blk_start_plug), so that consecutive slots become
+/// one request. A page's bytes are copied when its write is submitted.
+/// </content>
+public sealed partial class SwapSpace
+{
+    private SwapIo _plugged;
+
+    /// <summary>Writes a dirty page of the swap cache to its slot (swap_writepage). It is under writeback until the device is done; a synchronous area is done at once.</summary>
+    internal void Write(uint pfn)
+    {
+        SwpEntry entry = EntryOf(pfn);
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Flags &= ~PageFlags.Dirty;
+        _stat.PswpOut++;
+        _clock.SwapTransfers++;
+        Store(entry, pfn, frame.Flags);
+        if (IsSynchronous(entry))
+            return;
+        frame.Flags |= PageFlags.Writeback;
+        _stat.NrWriteback++;
+        Plug(entry, isWrite: true);
+    }
+
+    /// <summary>Submits the transfers that were gathered (blk_finish_plug).</summary>
+    internal void Unplug()
+    {
+        if (_plugged.Count == 0)
+            return;
+        SwapIo plugged = _plugged;
+        _plugged = default;
+        Submit(plugged);
+    }
+
+    /// <summary>Reads a page from its slot (swap_readpage). It is being read until the device is done; a synchronous area is done at once.</summary>
+    internal void Read(uint pfn, SwpEntry entry)
+    {
+        _stat.PswpIn++;
+        _clock.SwapTransfers++;
+        Load(entry, pfn);
+        if (IsSynchronous(entry))
+            return;
+        _memMap[pfn].Flags |= PageFlags.Reading;
+        Plug(entry, isWrite: false);
+    }
+
+    /// <summary>Waits until a page that is being read has come (folio_lock).</summary>
+    internal void WaitForRead(uint pfn)
+    {
+        Unplug();
+        while ((_memMap[pfn].Flags & PageFlags.Reading) != 0 && _events.WaitForNext())
+        {
+        }
+    }
+
+    /// <summary>Waits until a page has been written (folio_wait_writeback).</summary>
+    internal void WaitForWrite(uint pfn)
+    {
+        Unplug();
+        while ((_memMap[pfn].Flags & PageFlags.Writeback) != 0 && _events.WaitForNext())
+        {
+        }
+    }
+
+    /// <summary>A request is done: pages that were written may go (end_swap_bio_write, folio_end_writeback), pages that were read may be used.</summary>
+    void IBlockCompletion.Complete(int argument)
+    {
+        SwapIo done = _transfers[argument];
+        _transfers.Free(argument);
+        for (uint i = 0; i < done.Count; i++)
+        {
+            uint pfn = Find(new SwpEntry(done.Type, done.Offset + i));
+            ref PageFrame frame = ref _memMap[pfn];
+            if (!done.IsWrite)
+            {
+                frame.Flags &= ~PageFlags.Reading;
+                continue;
+            }
+
+            bool isReclaim = (frame.Flags & PageFlags.Reclaim) != 0;
+            frame.Flags &= ~(PageFlags.Writeback | PageFlags.Reclaim);
+            _stat.NrWriteback--;
+            if (isReclaim)
+                _lru.RotateReclaimable(pfn);
+        }
+    }
+
+    private void Plug(SwpEntry entry, bool isWrite)
+    {
+        uint most = (uint)_blocks.SpecOf(_areas[entry.Type].Device).MaxSectorsKb / 4;
+        bool follows = _plugged.Count > 0 && _plugged.IsWrite == isWrite && _plugged.Type == entry.Type && _plugged.Offset + _plugged.Count == entry.Offset;
+        if (follows && _plugged.Count < most)
+        {
+            _plugged.Count++;
+            return;
+        }
+
+        Unplug();
+        _plugged = new SwapIo { Type = entry.Type, Offset = entry.Offset, Count = 1, IsWrite = isWrite };
+    }
+
+    private void Submit(SwapIo transfer)
+    {
+        int argument = _transfers.Allocate();
+        if (argument == 0)
+            throw new InvalidOperationException("2^20 swap transfers are under way: whoever starts them does not wait");
+        _transfers[argument] = transfer;
+        _blocks.Submit(_areas[transfer.Type].Device, transfer.IsWrite ? BlockOp.Write : BlockOp.Read, (ulong)transfer.Offset * BlockDevices.SectorsPerPage, transfer.Count, _completion, argument);
+    }
+
+    private void Store(SwpEntry entry, uint pfn, PageFlags flags)
+    {
+        ref SwapSlot slot = ref Slot(entry);
+        slot.HasData = (flags & PageFlags.HasData) != 0;
+        if (slot.HasData)
+            _memMap.Memory.Frame(pfn).CopyTo(_areas[entry.Type].Bytes(entry.Offset));
+    }
+
+    private void Load(SwpEntry entry, uint pfn)
+    {
+        if (Slot(entry).HasData)
+            _areas[entry.Type].Bytes(entry.Offset).CopyTo(_memMap.Write(pfn));
+        else
+            _memMap.Clear(pfn);
+    }
+}

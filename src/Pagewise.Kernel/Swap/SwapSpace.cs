@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Block;
+using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
+using Pagewise.Kernel.PageAllocator;
+using Pagewise.NativeMemory;
+
+namespace Pagewise.Kernel.Swap;
+
+/// <summary>
+/// Swap (mm/swapfile.c, mm/swap_state.c, mm/page_io.c; 6.1): areas with their slots and use counts, per-CPU stocks of
+/// slots, the swap cache, and the transfers. Pages are really copied out and back.
+/// </summary>
+/// <remarks>Simplified: use counts have no upper limit, so none is continued; slots of huge pages are not kept together.</remarks>
+public sealed partial class SwapSpace : IBlockCompletion, IDisposable
+{
+    private readonly MemMap _memMap;
+    private readonly BuddyAllocator _allocator;
+    private readonly LruLists _lru;
+    private readonly VmStat _stat;
+    private readonly Clock _clock;
+    private readonly EventQueue _events;
+    private readonly BlockDevices _blocks;
+    private readonly SwapArea[] _areas;
+    private readonly int _completion;
+    private readonly NativeArray<ulong> _entryOf;
+    private readonly Arena<SwapIo> _transfers = new(1 << 20);
+    private readonly NativeArray<SwapSlotsCache> _stocks;
+    private readonly bool _hasStocks;
+    private readonly int _pageCluster;
+
+    /// <summary>Switches swap areas on (swapon).</summary>
+    /// <param name="memMap">The frames.</param>
+    /// <param name="allocator">Who hands frames out.</param>
+    /// <param name="lru">The LRU lists.</param>
+    /// <param name="stat">Counters.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="events">What is to happen when.</param>
+    /// <param name="blocks">The block devices; the last one holds the areas.</param>
+    /// <param name="areas">The areas.</param>
+    /// <param name="features">What the release does.</param>
+    /// <param name="pageCluster">vm.page-cluster: log2 of the pages that a read from swap brings.</param>
+    internal SwapSpace(MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat, Clock clock, EventQueue events, BlockDevices blocks, IReadOnlyList<SwapAreaSpec> areas, MmFeatures features, int pageCluster)
+    {
+        _memMap = memMap;
+        _allocator = allocator;
+        _lru = lru;
+        _stat = stat;
+        _clock = clock;
+        _events = events;
+        _blocks = blocks;
+        _completion = blocks.Register(this);
+        _areas = [.. areas.Select(spec => new SwapArea(spec, blocks.Count - 1))];
+        _entryOf = new NativeArray<ulong>(_areas.Length == 0 ? 1 : memMap.Count);
+        _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
+        _hasStocks = features.HasSwapSlotsCache;
+        _pageCluster = pageCluster;
+        foreach (SwapArea area in _areas)
+        {
+            stat.TotalSwapPages += area.Pages;
+            stat.NrSwapPages += area.Pages;
+        }
+    }
+
+    /// <summary>Whether there is any area.</summary>
+    internal bool HasAreas => _areas.Length > 0;
+
+    /// <summary>Whether more than half of swap is in use, so that clean pages in memory should not keep slots (vm_swap_full).</summary>
+    public bool IsFull => _stat.NrSwapPages * 2 < _stat.TotalSwapPages;
+
+    /// <summary>Slots that hold something, of all areas (SwapTotal − SwapFree), those in CPUs' stocks included.</summary>
+    public long UsedPages => _stat.TotalSwapPages - _stat.NrSwapPages;
+
+    /// <summary>How many entries name a slot (__swap_count).</summary>
+    public uint Count(SwpEntry entry) => Slot(entry).Count;
+
+    /// <summary>One more entry names a slot (swap_duplicate).</summary>
+    public void Duplicate(SwpEntry entry) => Slot(entry).Count++;
+
+    /// <summary>Whether reads of an area are done at once.</summary>
+    internal bool IsSynchronous(SwpEntry entry) => _areas[entry.Type].Spec.IsSynchronous;
+
+    /// <summary>An entry that named a slot is gone (swap_free).</summary>
+    public void Free(SwpEntry entry)
+    {
+        ref SwapSlot slot = ref Slot(entry);
+        if (slot.Count == 0)
+            throw new InvalidOperationException($"swap slot {entry.Type}:{entry.Offset} is freed more often than it is named");
+        if (--slot.Count == 0 && !slot.HasCache)
+        {
+            slot.HasCache = true;
+            FreeSlot(entry);
+        }
+    }
+
+    /// <summary>An entry is gone, and with the last one the page in the swap cache if nothing else wants it (free_swap_and_cache).</summary>
+    public void FreeAndCache(SwpEntry entry)
+    {
+        Free(entry);
+        ref SwapSlot slot = ref Slot(entry);
+        if (slot.Count != 0 || !slot.HasCache || slot.Cache == 0 || LruLists.IsShadow(slot.Cache))
+            return;
+        uint pfn = slot.Cache;
+        ref PageFrame frame = ref _memMap[pfn];
+        // __try_to_reclaim_swap: a page that is mapped or on its way stays.
+        if (frame.MapCount == 0 && (frame.Flags & PageFlags.Reading) == 0)
+            _ = TryFree(pfn);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (SwapArea area in _areas)
+            area.Dispose();
+        _entryOf.Dispose();
+        _transfers.Dispose();
+        _stocks.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref SwapSlot Slot(SwpEntry entry) => ref _areas[entry.Type].Slots[entry.Offset];
+}
