@@ -179,11 +179,11 @@ internal ref struct ProcfsScanner(string file, string text)
     /// <summary>The error of what stands at the cursor.</summary>
     public readonly ProcfsException Error(string message) => Error(message, _at);
 
-    /// <summary>The error of what stands at a position.</summary>
+    /// <summary>The error of what stands at a position. The message may quote the file: it is made fit for one line of a terminal.</summary>
     public readonly ProcfsException Error(string message, int position)
     {
         ReadOnlySpan<char> before = text.AsSpan(0, position);
-        return new ProcfsException(file, before.Count('\n') + 1, position - before.LastIndexOf('\n'), message);
+        return new ProcfsException(file, before.Count('\n') + 1, position - before.LastIndexOf('\n'), Printable(message));
     }
 
     private bool TrySigned(out long value)
@@ -206,9 +206,15 @@ internal ref struct ProcfsScanner(string file, string text)
         int end = start;
         while (end < text.Length && end < start + LongestQuote && text[end] != '\n' && !Blanks.Contains(text[end], StringComparison.Ordinal))
             end++;
-        var quote = new StringBuilder();
-        foreach (char letter in text.AsSpan(start, end - start))
-            quote.Append(char.IsControl(letter) ? '?' : letter);
+        string quote = text[start..end];
         return Error(quote.Length == 0 ? $"expected {expected}" : $"expected {expected}, found \"{quote}\"", start);
+    }
+
+    private static string Printable(string message)
+    {
+        var printable = new StringBuilder(message.Length);
+        foreach (char letter in message)
+            printable.Append(char.IsControl(letter) ? '?' : letter);
+        return printable.ToString();
     }
 }

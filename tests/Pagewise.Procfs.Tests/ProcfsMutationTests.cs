@@ -24,7 +24,7 @@ public class ProcfsMutationTests
     [Theory]
     [Trait("Category", "Slow")]
     [MemberData(nameof(Names))]
-    public void MuchDamagedTextIsReadOrRefused(string name) => Run(name, seed: 2, cases: 20_000);
+    public void MuchDamagedTextIsReadOrRefused(string name) => Run(name, seed: 2, cases: 10_000);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -34,6 +34,7 @@ public class ProcfsMutationTests
         foreach (string line in lines.Take(40))
             Try(ProcFile.Of(name), string.Concat(Enumerable.Repeat(line + "\n", 25_000)), line);
         Try(ProcFile.Of(name), string.Concat(Enumerable.Repeat(string.Join('\n', lines.Take(200)), 200)), "all lines");
+        ShouldHaveTakenLittle();
     }
 
     private static void Run(string name, int seed, int cases)
@@ -45,7 +46,11 @@ public class ProcfsMutationTests
             string text = Damage(originals[random.Next(originals.Count)], random);
             Try(ProcFile.Of(name), text, $"seed {seed} case {i}");
         }
+
+        ShouldHaveTakenLittle();
     }
+
+    private static void ShouldHaveTakenLittle() => Process.GetCurrentProcess().PeakWorkingSet64.ShouldBeLessThan(MemoryLimit);
 
     private static void Try(ProcFile file, string text, string what)
     {
@@ -69,7 +74,6 @@ public class ProcfsMutationTests
         }
 
         clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20), what);
-        Process.GetCurrentProcess().PeakWorkingSet64.ShouldBeLessThan(MemoryLimit, what);
     }
 
     private static string Damage(string original, Random random)
