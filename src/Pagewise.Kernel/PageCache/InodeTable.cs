@@ -39,18 +39,22 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
     /// <param name="device">Major &lt;&lt; 16 | minor.</param>
     /// <param name="number">The inode number.</param>
     /// <param name="sizeBytes">The size.</param>
+    /// <param name="mayLackObjects">The file is there even when no memory is left for its objects: a recording names it.</param>
     /// <returns>0 when no memory is left.</returns>
-    public int Create(string name, InodeKind kind, uint device, ulong number, ulong sizeBytes)
+    public int Create(string name, InodeKind kind, uint device, ulong number, ulong sizeBytes, bool mayLackObjects = false)
     {
         ulong dentry = caches.Dentry.Allocate(Gfp.Kernel);
         ulong item = dentry == 0 ? 0 : CacheOf(kind).Allocate(Gfp.Kernel);
-        int id = item == 0 ? 0 : Inodes.Allocate();
+        if (item == 0 && dentry != 0)
+        {
+            caches.Free(dentry);
+            dentry = 0;
+        }
+
+        int id = item == 0 && !mayLackObjects ? 0 : Inodes.Allocate();
         if (id == 0)
         {
-            if (item != 0)
-                caches.Free(item);
-            if (dentry != 0)
-                caches.Free(dentry);
+            PutObjects(item, dentry);
             return 0;
         }
 
@@ -82,8 +86,7 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
     /// <summary>Ends an inode that nothing refers to and that has no cached pages (destroy_inode).</summary>
     public void Free(int inode)
     {
-        caches.Free(_dentries[inode]);
-        caches.Free(_objects[inode]);
+        PutObjects(_objects[inode], _dentries[inode]);
         _dentries[inode] = 0;
         _objects[inode] = 0;
         Inodes.Free(inode);
@@ -95,6 +98,14 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
         Inodes.Dispose();
         _objects.Dispose();
         _dentries.Dispose();
+    }
+
+    private void PutObjects(ulong item, ulong dentry)
+    {
+        if (item == 0)
+            return;
+        caches.Free(dentry);
+        caches.Free(item);
     }
 
     // A device file's inode is devtmpfs's, which is shmem.

@@ -165,7 +165,7 @@ internal sealed class FileWorld(InodeTable inodes, string? disk = null)
 
     private int Create(string name, InodeKind kind)
     {
-        int inode = inodes.Create(name, kind, UnknownDevice, _nextNumber++, 0);
+        int inode = inodes.Create(name, kind, UnknownDevice, _nextNumber++, 0, mayLackObjects: true);
         if (inode == 0)
             throw new ReplayException("no memory for another file");
         // Another file may have had this place in the table.

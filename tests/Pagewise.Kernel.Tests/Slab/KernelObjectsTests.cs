@@ -83,6 +83,10 @@ public class KernelObjectsTests
             pid.Errno.ShouldBe(Errno.ENOMEM);
         }
 
+        machine.Inodes.Create("/no", InodeKind.HugeTlb, 1, 1, 0).ShouldBe(0);
+        int known = machine.Inodes.Create("/known", InodeKind.HugeTlb, 1, 1, 0, mayLackObjects: true);
+        known.ShouldNotBe(0);
+        machine.Inodes.Free(known);
         InUse(machine).ShouldBe(before);
         SysResult mapped;
         int areas = 0;
