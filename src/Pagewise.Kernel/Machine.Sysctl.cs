@@ -28,7 +28,10 @@ public abstract partial class Machine
                     Filemap.DropCaches();
                 return true;
             default:
-                return false;
+                if (Writeback.Settings.With(name, value) is not { } dirty)
+                    return false;
+                Writeback.Settings = dirty;
+                return true;
         }
     }
 }

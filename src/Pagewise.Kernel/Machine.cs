@@ -52,7 +52,10 @@ public abstract partial class Machine : IDisposable
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, VmStat);
         _readahead = new Readahead(Inodes, FilePages, MemMap, PageReads, BlockDevices.SpecOf(0), Settings.Features.TellsMissesFromMarks, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
-        Filemap = new Filemap(Inodes, FilePages, MemMap, Lru, _readahead, PageReads);
+        Writeback = new Writeback(Inodes, FilePages, MemMap, Allocator, Lru, BlockDevices, Events, Clock, VmStat, spec.Dirty);
+        FilePages.Writeback = Writeback;
+        Scheduler.Writeback = Writeback;
+        Filemap = new Filemap(Inodes, FilePages, MemMap, Lru, _readahead, PageReads, Clock);
     }
 
     /// <summary>What the machine was made from.</summary>
@@ -102,6 +105,9 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>Reading of files through the page cache.</summary>
     public Filemap Filemap { get; }
+
+    /// <summary>Dirty pages of files.</summary>
+    public Writeback Writeback { get; }
 
     /// <summary>Reads of file pages under way.</summary>
     public PageReads PageReads { get; }
@@ -212,6 +218,7 @@ public abstract partial class Machine : IDisposable
     {
         if (!disposing)
             return;
+        Writeback.Dispose();
         PageReads.Dispose();
         _readahead.Dispose();
         BlockDevices.Dispose();

@@ -2,6 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel;
@@ -80,6 +81,9 @@ public sealed record MachineSpec
 
     /// <summary>read_ahead_kb of the block devices.</summary>
     public int ReadAheadKb { get; init; } = 128;
+
+    /// <summary>The sysctls of dirty pages.</summary>
+    public DirtySettings Dirty { get; init; } = new();
 
     /// <summary>The block devices: files lie on the first. Empty: one disk of which only the cost major_fault is known.</summary>
     public IReadOnlyList<BlockDeviceSpec> BlockDevices { get; init; } = [];

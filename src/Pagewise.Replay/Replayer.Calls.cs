@@ -197,8 +197,15 @@ public sealed partial class Replayer
                 _calls.MemfdCreate(task.Task, Text(call.Path), (MemfdFlags)call.Args[1], (int)call.Result);
                 break;
             case Sysno.Read or Sysno.Pread64 or Sysno.Lseek or Sysno.Write or Sysno.Pwrite64 or Sysno.Ftruncate or Sysno.Fallocate
-                or Sysno.Readahead or Sysno.Fadvise64:
+                or Sysno.Readahead or Sysno.Fadvise64 or Sysno.Fsync or Sysno.Fdatasync or Sysno.SyncFileRange or Sysno.Syncfs:
                 ReplayFileCall(task, ref call);
+                break;
+            case Sysno.Sync:
+                _calls.Sync(task.Task);
+                break;
+            case Sysno.Nanosleep or Sysno.ClockNanosleep when _tasks.Count == 1:
+                // With others beside it, what they do meanwhile passes the time.
+                _calls.Nanosleep(task.Task, call.Args[call.Sysno == Sysno.Nanosleep ? 0 : 2]);
                 break;
             case Sysno.Prctl when (int)call.Args[0] == 15: // PR_SET_NAME
                 Machine.Tasks.SetComm(task.Task, Text(call.Path));

@@ -43,8 +43,14 @@ internal sealed partial class FaultHandler<TFormat>
         if ((area.Flags & VmFlags.Shared) != 0)
         {
             if ((entry & PteBits.Special) == 0)
+            {
+                _writeback.InodeTable.UpdateTime(area.Inode);
                 _pages.DirtyFolio(pfn);
-            return Reuse(ref area, ref mm, address, pte, entry);
+            }
+
+            FaultResult result = Reuse(ref area, ref mm, address, pte, entry);
+            _writeback.Balance();
+            return result;
         }
 
         bool isCounted = (entry & PteBits.Special) == 0;

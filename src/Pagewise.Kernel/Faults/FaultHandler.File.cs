@@ -196,8 +196,10 @@ internal sealed partial class FaultHandler<TFormat>
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
         if (pfn == 0)
             return result;
+        _writeback.InodeTable.UpdateTime(area.Inode);
         _pages.DirtyFolio(pfn);
         FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area) | PteBits.Write | PteBits.Dirty);
+        _writeback.Balance();
         mm.Faults.File++;
         return result;
     }

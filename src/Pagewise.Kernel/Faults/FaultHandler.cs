@@ -39,6 +39,7 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly uint _faultAroundPages;
     private readonly Readahead _readahead;
     private readonly PageReads _reads;
+    private readonly Writeback _writeback;
     private readonly EventQueue _events;
     private readonly MmFeatures _features;
     private readonly Clock _clock;
@@ -65,6 +66,7 @@ internal sealed partial class FaultHandler<TFormat>
         _faultAroundPages = state.FaultAroundPages;
         _readahead = state.Filemap.Readahead;
         _reads = state.Reads;
+        _writeback = state.Writeback;
         _events = state.Events;
         _features = state.Settings.Features;
         _clock = state.Clock;

@@ -24,6 +24,7 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="FaultAroundPages">Pages that a read fault on a file maps at once (fault_around_bytes / 4096), a power of two.</param>
 /// <param name="Filemap">Reading of files.</param>
 /// <param name="Reads">Reads of file pages under way.</param>
+/// <param name="Writeback">Dirty pages of files.</param>
 /// <param name="Events">What is due by the clock.</param>
 internal sealed record KernelState(
     AddressSpaceArenas Spaces,
@@ -41,4 +42,5 @@ internal sealed record KernelState(
     uint FaultAroundPages,
     Filemap Filemap,
     PageReads Reads,
+    Writeback Writeback,
     EventQueue Events);

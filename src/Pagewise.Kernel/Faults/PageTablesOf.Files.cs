@@ -15,6 +15,7 @@ internal sealed partial class PageTablesOf<TFormat>
         ref Inode file = ref _inodes.Inodes[inode];
         file.WarmPages = Math.Min(file.WarmPages, file.SizePages);
         ulong end = offsetBytes + lengthBytes;
+        _writeback.InodeTable.UpdateTime(inode);
         for (ulong index = offsetBytes >> Pfn.Shift; index << Pfn.Shift < end; index++)
         {
             uint pfn = _pages.Find(inode, index, out bool noMemory);
@@ -24,11 +25,17 @@ internal sealed partial class PageTablesOf<TFormat>
                 if (noMemory || _pages.AddFolio(inode, index, WriteOrder(file.Kind, index, end - at)) == 0)
                     return false;
                 pfn = _pages.Find(inode, index, out _);
+                // What is not overwritten has to be there first (__block_write_begin).
+                bool isPart = offsetBytes > index << Pfn.Shift || end < (index + 1) << Pfn.Shift;
+                if (isPart && file.Kind == InodeKind.Regular && index < file.SizePages)
+                    _reads.Submit(inode, index, 1);
             }
 
             _reads.Wait(pfn);
-
-            _memMap[pfn].Flags |= PageFlags.Dirty;
+            _clock.TransferredPages++;
+            _pages.MarkDirty(pfn);
+            if (file.Kind == InodeKind.Regular)
+                _writeback.Balance();
         }
 
         return true;
@@ -51,41 +58,28 @@ internal sealed partial class PageTablesOf<TFormat>
         if (_inodes.Inodes[inode].Kind != InodeKind.Regular || lengthBytes == 0)
             return;
         ulong end = offsetBytes + lengthBytes < offsetBytes ? ulong.MaxValue : offsetBytes + lengthBytes;
-        ulong last = (end - 1) >> Pfn.Shift;
-        ulong index = offsetBytes >> Pfn.Shift;
-        while (true)
-        {
-            uint pfn = _pages.NextFrame(inode, ref index, last);
-            if (pfn == 0)
-                return;
-            ulong start = _pages.FolioStart(pfn);
-            ulong pages = _pages.FolioPages(pfn);
-            if (_pages.IsFolioDirty(pfn))
-                Clean(inode, start, pages);
-            index = start + pages;
-        }
+        _writeback.WriteAndWait(inode, offsetBytes >> Pfn.Shift, (end - 1) >> Pfn.Shift);
     }
 
-    /// <summary>Makes a folio clean and its entries read-only, so that the next store is heard of (folio_mkclean, page_vma_mkclean_one).</summary>
-    private void Clean(int inode, ulong first, ulong pages)
+    /// <summary>Makes a page's entries read-only and clean, so that the next store is heard of (page_vma_mkclean_one).</summary>
+    bool IPageMkclean.MkClean(int inode, ulong index)
     {
-        for (ulong index = first; index < first + pages; index++)
-            _memMap[_pages.Find(inode, index, out _)].Flags &= ~PageFlags.Dirty;
+        bool wasDirty = false;
         for (int vma = _inodes.Inodes[inode].FirstMapping; vma != 0; vma = _vmas[vma].SharedNext)
         {
             ref VmArea area = ref _vmas[vma];
-            if ((area.Flags & VmFlags.Shared) == 0)
+            if ((area.Flags & VmFlags.Shared) == 0 || index < area.PgOff || index >= area.PgOff + area.Pages)
                 continue;
-            for (ulong index = Math.Max(first, area.PgOff); index < Math.Min(first + pages, area.PgOff + area.Pages); index++)
-            {
-                ulong address = area.Start + ((index - area.PgOff) << Pfn.Shift);
-                ulong at = _tables.FindPte(area.Mm, address);
-                ulong entry = at == 0 ? 0 : _tables.Load(at);
-                if (!Pte<TFormat>.IsPresent(entry) || (entry & (PteBits.Dirty | PteBits.Write)) == 0)
-                    continue;
-                _tables.Store(at, entry & ~(PteBits.Dirty | PteBits.Write));
-                _cpus.FlushPage(area.Mm, address);
-            }
+            ulong address = area.Start + ((index - area.PgOff) << Pfn.Shift);
+            ulong at = _tables.FindPte(area.Mm, address);
+            ulong entry = at == 0 ? 0 : _tables.Load(at);
+            if (!Pte<TFormat>.IsPresent(entry) || (entry & (PteBits.Dirty | PteBits.Write)) == 0)
+                continue;
+            _tables.Store(at, entry & ~(PteBits.Dirty | PteBits.Write));
+            _cpus.FlushPage(area.Mm, address);
+            wasDirty = true;
         }
+
+        return wasDirty;
     }
 }

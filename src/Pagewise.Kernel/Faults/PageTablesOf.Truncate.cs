@@ -18,7 +18,7 @@ internal sealed partial class PageTablesOf<TFormat>
         RemovePages(inode, first, LastPage);
         ulong offset = newSizeBytes & (Pfn.SizeBytes - 1);
         if (offset != 0)
-            ClearTail(inode, newSizeBytes >> Pfn.Shift, (int)offset);
+            ClearTail(inode, newSizeBytes >> Pfn.Shift, (int)offset, isCut: newSizeBytes < file.SizeBytes);
     }
 
     /// <summary>Takes the contents of whole pages away (fallocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)).</summary>
@@ -62,6 +62,7 @@ internal sealed partial class PageTablesOf<TFormat>
             if (pfn == 0)
                 break;
             _reads.Wait(pfn);
+            _writeback.Wait(pfn);
             ulong start = _pages.FolioStart(pfn);
             ulong end = start + _pages.FolioPages(pfn);
             if (start >= first && end - 1 <= last)
@@ -95,7 +96,7 @@ internal sealed partial class PageTablesOf<TFormat>
         {
             // discard_buffer: what is gone need not be written any more.
             for (ulong i = Math.Max(start, first); i <= Math.Min(end - 1, last); i++)
-                _memMap[_pages.Find(inode, i, out _)].Flags &= ~PageFlags.Dirty;
+                _pages.ClearDirty(_pages.Find(inode, i, out _));
             if (_pages.IsFolioDirty(pfn))
                 return;
         }
@@ -109,11 +110,15 @@ internal sealed partial class PageTablesOf<TFormat>
             _pages.SplitFolio(pfn, last + 1, uniform: false);
     }
 
-    private void ClearTail(int inode, ulong index, int offsetBytes)
+    /// <summary>The rest of the page that a file now ends in reads as zero, and is to be written so (block_truncate_page).</summary>
+    private void ClearTail(int inode, ulong index, int offsetBytes, bool isCut)
     {
-        ulong at = index;
-        uint pfn = _pages.NextFrame(inode, ref at, index);
-        if (pfn != 0 && (_memMap[pfn].Flags & PageFlags.HasData) != 0)
+        uint pfn = _pages.FrameAt(inode, index);
+        if (pfn == 0)
+            return;
+        if ((_memMap[pfn].Flags & PageFlags.HasData) != 0)
             _memMap.Memory.Frame(pfn)[offsetBytes..].Clear();
+        if (isCut && _inodes.Inodes[inode].Kind == InodeKind.Regular)
+            _pages.MarkDirty(pfn);
     }
 }

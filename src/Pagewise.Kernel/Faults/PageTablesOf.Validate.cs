@@ -26,6 +26,7 @@ internal sealed partial class PageTablesOf<TFormat>
 
         for (int inode = 1; inode < _inodes.Inodes.HighWater; inode++)
             ValidateCache(inode, census);
+        _pages.Validate();
         for (uint pfn = 1; pfn < _memMap.Count; pfn++)
         {
             if ((_memMap[pfn].Flags & PageFlags.SwapCache) != 0)

@@ -11,7 +11,7 @@ namespace Pagewise.Kernel.Faults;
 
 /// <summary>The page tables of all address spaces in one format. See <see cref="PageTables"/>.</summary>
 /// <typeparam name="TFormat">The page-table format.</typeparam>
-internal sealed partial class PageTablesOf<TFormat> : PageTables
+internal sealed partial class PageTablesOf<TFormat> : PageTables, IPageMkclean
     where TFormat : struct, IPageTableFormat
 {
     private readonly Arena<MmStruct> _mms;
@@ -24,6 +24,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
     private readonly FilePages _pages;
     private readonly Filemap _filemap;
     private readonly PageReads _reads;
+    private readonly Writeback _writeback;
     private readonly VmStat _stat;
     private readonly PteTables<TFormat> _tables;
     private readonly Rmap _rmap;
@@ -32,6 +33,7 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
     private readonly VmaTree _tree;
     private readonly AnonVmas _anonVmas;
     private readonly MmFeatures _features;
+    private readonly Clock _clock;
     private ulong _lastContextId;
 
     public PageTablesOf(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus, FaultHandler<TFormat> faults)
@@ -46,12 +48,15 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables
         _pages = state.Pages;
         _filemap = state.Filemap;
         _reads = state.Reads;
+        _writeback = state.Writeback;
+        _writeback.Mkclean = this;
         _stat = state.Stat;
         _tables = tables;
         _rmap = rmap;
         _cpus = cpus;
         _faults = faults;
         _features = state.Settings.Features;
+        _clock = state.Clock;
         _gather = new MmuGather<TFormat>(state, tables, cpus);
         _tree = new VmaTree(state.Spaces);
         _anonVmas = new AnonVmas(state.Spaces);

@@ -65,6 +65,18 @@ public sealed class VmStat
     /// <summary>Huge pages mapped as such (nr_anon_transparent_hugepages).</summary>
     public long NrAnonTransparentHugepages { get; internal set; }
 
+    /// <summary>File pages that differ from the device (nr_dirty).</summary>
+    public long NrDirty { get; internal set; }
+
+    /// <summary>File pages being written (nr_writeback).</summary>
+    public long NrWriteback { get; internal set; }
+
+    /// <summary>File pages that became dirty (nr_dirtied); one that is dirty already counts again only once it was written.</summary>
+    public long NrDirtied { get; internal set; }
+
+    /// <summary>File pages written (nr_written).</summary>
+    public long NrWritten { get; internal set; }
+
     /// <summary>KiB read from block devices (pgpgin).</summary>
     public long PgPgIn { get; internal set; }
 

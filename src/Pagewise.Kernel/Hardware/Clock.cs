@@ -28,6 +28,9 @@ public sealed class Clock(CostTable costs)
     /// <summary>4 KiB pages copied.</summary>
     public long CopiedPages { get; internal set; }
 
+    /// <summary>4 KiB pages that read and write copied between programs and the page cache; a part counts as one.</summary>
+    public long TransferredPages { get; internal set; }
+
     /// <summary>System calls made.</summary>
     public long SystemCalls { get; set; }
 
@@ -82,7 +85,7 @@ public sealed class Clock(CostTable costs)
         + (CopiedPages * Costs.CopyPage);
 
     /// <summary>Time that system calls took, in nanoseconds, apart from the faults they took.</summary>
-    public double SystemCallsNs => (SystemCalls * Costs.Syscall) + (SystemCallPages * Costs.PerPageSyscall);
+    public double SystemCallsNs => (SystemCalls * Costs.Syscall) + (SystemCallPages * Costs.PerPageSyscall) + (TransferredPages * Costs.CopyPage);
 
     /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
     public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (SwapTransfers * Costs.SwapPage);

@@ -140,6 +140,25 @@ public sealed partial class ZoneTable
         return sum;
     }
 
+    /// <summary>Pages that allocations for programs cannot have: per zone the larger of its highest reserve and the high watermark with it, at most all (calculate_totalreserve_pages).</summary>
+    public ulong TotalReservePages
+    {
+        get
+        {
+            ulong pages = 0;
+            for (int index = 0; index < ZoneCount; index++)
+            {
+                ref Zone zone = ref _zones[index];
+                long reserve = 0;
+                for (int upper = 0; upper < ZoneTypes.Count; upper++)
+                    reserve = Math.Max(reserve, zone.LowmemReserve[upper]);
+                pages += (ulong)Math.Min(reserve + zone.Watermark[(int)Watermark.High], (long)zone.ManagedPages);
+            }
+
+            return pages;
+        }
+    }
+
     private void SetupPerZoneLowmemReserve()
     {
         for (int index = 0; index < ZoneCount; index++)

@@ -40,6 +40,9 @@ public sealed partial class FilePages : IDisposable
     /// <summary>Adds the kernel objects of the page indices to a list.</summary>
     public void CollectObjects(List<ulong> into) => _index.CollectObjects(into);
 
+    /// <summary>Who writes what is dirty; null: no one, then pages stay dirty.</summary>
+    public Writeback? Writeback { get; set; }
+
     /// <summary>Whether a page is in the cache (filemap_get_entry).</summary>
     public bool IsCached(int inode, ulong index)
     {
@@ -90,7 +93,7 @@ public sealed partial class FilePages : IDisposable
             return 0;
         ref Inode file = ref _inodes.Inodes[inode];
         uint shadow = _index.Load(file.PageRoot, file.PageRootHeight, index);
-        if (!_index.Store(ref file.PageRoot, ref file.PageRootHeight, index, pfn))
+        if (!Store(ref file, index, pfn))
         {
             _allocator.FreePages(pfn, 0);
             return 0;
@@ -166,12 +169,89 @@ public sealed partial class FilePages : IDisposable
     public void DirtyFolio(uint pfn)
     {
         ref PageFrame frame = ref _memMap[pfn];
-        frame.Flags |= PageFlags.Dirty;
-        if ((frame.Flags & PageFlags.PageCache) == 0 || frame.FolioOrder == 0)
+        if ((frame.Flags & PageFlags.PageCache) == 0)
+        {
+            frame.Flags |= PageFlags.Dirty;
             return;
+        }
+
         ulong start = FolioStart(pfn);
         for (ulong i = start; i < start + FolioPages(pfn); i++)
-            _memMap[Find(frame.Mapping, i, out _)].Flags |= PageFlags.Dirty;
+            MarkDirty(Find(frame.Mapping, i, out _));
+    }
+
+    /// <summary>
+    /// Marks a cached page as one that differs from the device, and counts it (filemap_dirty_folio, folio_account_dirtied).
+    /// The mark of readahead goes: it would make the page leave memory once it is written. Shared memory is not counted.
+    /// </summary>
+    public void MarkDirty(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Flags &= ~PageFlags.Reclaim;
+        if ((frame.Flags & PageFlags.Dirty) != 0)
+            return;
+        frame.Flags |= PageFlags.Dirty;
+        ref Inode file = ref _inodes.Inodes[frame.Mapping];
+        if (file.Kind != InodeKind.Regular)
+            return;
+        _index.SetTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Dirty);
+        _stat.NrDirty++;
+        _stat.NrDirtied++;
+        if (file.DirtyPages++ == 0)
+            Writeback?.InodeDirtied(frame.Mapping);
+    }
+
+    /// <summary>A page differs from the device no longer: it is written now, or its contents are gone (folio_account_cleaned).</summary>
+    public void ClearDirty(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        if ((frame.Flags & PageFlags.Dirty) == 0)
+            return;
+        frame.Flags &= ~PageFlags.Dirty;
+        ref Inode file = ref _inodes.Inodes[frame.Mapping];
+        if (file.Kind != InodeKind.Regular)
+            return;
+        _index.ClearTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Dirty);
+        _stat.NrDirty--;
+        if (--file.DirtyPages == 0)
+            Writeback?.InodeCleaned(frame.Mapping);
+    }
+
+    /// <summary>A page begins to be written (folio_start_writeback).</summary>
+    internal void StartWriteback(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Flags |= PageFlags.Writeback;
+        ref Inode file = ref _inodes.Inodes[frame.Mapping];
+        _index.SetTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Writeback);
+        _stat.NrWriteback++;
+    }
+
+    /// <summary>A page is written (folio_end_writeback): one that was to leave memory then is the next to do so.</summary>
+    internal void EndWriteback(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.Flags &= ~PageFlags.Writeback;
+        ref Inode file = ref _inodes.Inodes[frame.Mapping];
+        _index.ClearTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Writeback);
+        _stat.NrWriteback--;
+        _stat.NrWritten++;
+        if ((frame.Flags & PageFlags.Reclaim) == 0)
+            return;
+        frame.Flags &= ~PageFlags.Reclaim;
+        _lru.RotateReclaimable(pfn);
+    }
+
+    /// <summary>The next page of a range that has a tag; 0 when none.</summary>
+    public uint NextTagged(int inode, ref ulong index, ulong last, PageTag tag)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        if (file.PageRootHeight != 0)
+            return _index.NextTagged(file.PageRoot, file.PageRootHeight, ref index, last, tag);
+        // A page that stands alone has no node to be tagged in: its flags say the same.
+        uint pfn = index == 0 ? FrameAt(inode, 0) : 0;
+        PageFlags flag = tag == PageTag.Dirty ? PageFlags.Dirty : PageFlags.Writeback;
+        return pfn != 0 && (_memMap[pfn].Flags & flag) != 0 ? pfn : 0;
     }
 
     /// <summary>
@@ -205,6 +285,7 @@ public sealed partial class FilePages : IDisposable
         bool leavesShadow = file.Kind != InodeKind.Shmem && (evicted || IsWarm(file, index));
         if (pfn != 0 && !XaNode.IsValue(pfn))
         {
+            ClearDirty(pfn);
             file.CachedPages--;
             _stat.NrFilePages--;
             if (file.Kind == InodeKind.Shmem)
@@ -213,7 +294,7 @@ public sealed partial class FilePages : IDisposable
             Put(pfn);
         }
 
-        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, leavesShadow ? XaNode.Shadow : 0);
+        _ = Store(ref file, index, leavesShadow ? XaNode.Shadow : 0);
     }
 
     /// <summary>Makes the pages of a range that are cached in name only no longer so.</summary>
@@ -229,7 +310,7 @@ public sealed partial class FilePages : IDisposable
         for (ulong index = first; index <= last && IsWarm(file, index); index++)
         {
             if (_index.Load(file.PageRoot, file.PageRootHeight, index) == 0)
-                _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, XaNode.Shadow);
+                _ = Store(ref file, index, XaNode.Shadow);
         }
     }
 
@@ -261,6 +342,24 @@ public sealed partial class FilePages : IDisposable
     }
 
     private static bool IsWarm(in Inode file, ulong index) => index < file.WarmPages && index < file.SizePages;
+
+    /// <summary>Sets an entry. A page that stood alone gets its tags when the first node is made.</summary>
+    private bool Store(ref Inode file, ulong index, uint entry)
+    {
+        uint alone = file.PageRootHeight == 0 && index != 0 ? (uint)file.PageRoot : 0;
+        if (!_index.Store(ref file.PageRoot, ref file.PageRootHeight, index, entry))
+            return false;
+        if (alone != 0 && !XaNode.IsValue(alone) && file.PageRootHeight != 0 && file.Kind == InodeKind.Regular)
+        {
+            PageFlags flags = _memMap[alone].Flags;
+            if ((flags & PageFlags.Dirty) != 0)
+                _index.SetTag(file.PageRoot, file.PageRootHeight, 0, PageTag.Dirty);
+            if ((flags & PageFlags.Writeback) != 0)
+                _index.SetTag(file.PageRoot, file.PageRootHeight, 0, PageTag.Writeback);
+        }
+
+        return true;
+    }
 
     /// <summary>Drops a reference (folio_put).</summary>
     private void Put(uint pfn)

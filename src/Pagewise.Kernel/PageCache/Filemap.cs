@@ -11,7 +11,8 @@ namespace Pagewise.Kernel.PageCache;
 /// <param name="lru">The LRU lists.</param>
 /// <param name="readahead">What is read before it is asked for.</param>
 /// <param name="reads">Reads under way.</param>
-public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, LruLists lru, Readahead readahead, PageReads reads)
+/// <param name="clock">Counts what is copied.</param>
+public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, LruLists lru, Readahead readahead, PageReads reads, Clock clock)
 {
     private const int BatchPages = 15; // PAGEVEC_SIZE
 
@@ -66,6 +67,7 @@ public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, L
             bool isSamePage = at >> Pfn.Shift == (ulong)(ra.PreviousPosition - 1) >> Pfn.Shift;
             at = Math.Min(end, (index + batch) << Pfn.Shift);
             ra.PreviousPosition = (long)at;
+            clock.TransferredPages += (long)(((at + Pfn.SizeBytes - 1) >> Pfn.Shift) - index);
             MarkAccessed(inode, isSamePage ? index + 1 : index, (at + Pfn.SizeBytes - 1) >> Pfn.Shift);
         }
 

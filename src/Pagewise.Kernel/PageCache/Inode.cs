@@ -59,6 +59,24 @@ public struct Inode
     /// <summary>Pages cached that have a frame (nrpages).</summary>
     public long CachedPages;
 
+    /// <summary>Pages that differ from the device.</summary>
+    public long DirtyPages;
+
+    /// <summary>When the first of its dirty pages became so, virtual nanoseconds (dirtied_when).</summary>
+    public double DirtiedWhenNs;
+
+    /// <summary>The tick of the clock at which its times were set last, from 1 (i_mtime).</summary>
+    public long ModifiedTick;
+
+    /// <summary>The page after the last that periodic or background writeback wrote (writeback_index).</summary>
+    public ulong WritebackIndex;
+
+    /// <summary>The next inode with dirty pages (i_io_list).</summary>
+    public int NextDirty;
+
+    /// <summary>The one before it.</summary>
+    public int PreviousDirty;
+
     /// <summary>First area that maps it (i_mmap).</summary>
     public int FirstMapping;
 

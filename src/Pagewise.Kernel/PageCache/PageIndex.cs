@@ -9,7 +9,7 @@ namespace Pagewise.Kernel.PageCache;
 /// alone at index 0 needs no node: it is the root, of height 0.
 /// </summary>
 /// <param name="cache">Where nodes come from (radix_tree_node).</param>
-public sealed class PageIndex(KmemCache cache) : IDisposable
+public sealed partial class PageIndex(KmemCache cache) : IDisposable
 {
     private const int SlotBits = 6;
     private const ulong SlotMask = XaNode.SlotCount - 1;
@@ -73,6 +73,12 @@ public sealed class PageIndex(KmemCache cache) : IDisposable
 
             Nodes[node].Slots[0] = (uint)root;
             Nodes[node].Used = 1;
+            if (height > 0)
+            {
+                Nodes[node].DirtyTags = Nodes[root].DirtyTags != 0 ? 1UL : 0;
+                Nodes[node].WritebackTags = Nodes[root].WritebackTags != 0 ? 1UL : 0;
+            }
+
             root = node;
             height++;
         }

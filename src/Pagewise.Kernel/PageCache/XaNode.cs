@@ -14,6 +14,12 @@ public struct XaNode
     /// <summary>Slots that are not empty.</summary>
     public int Used;
 
+    /// <summary>Slots that hold a dirty page, or a node with one; a bit each (PAGECACHE_TAG_DIRTY).</summary>
+    public ulong DirtyTags;
+
+    /// <summary>Slots that hold a page under writeback, or a node with one (PAGECACHE_TAG_WRITEBACK).</summary>
+    public ulong WritebackTags;
+
     /// <summary>What a page leaves behind when it leaves the cache without its file changing, and not by reclaim: it is no longer cached.</summary>
     public const uint Shadow = uint.MaxValue;
 

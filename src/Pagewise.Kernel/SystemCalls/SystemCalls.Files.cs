@@ -270,9 +270,69 @@ public sealed partial class SystemCalls
         if (_inodes.Inodes[inode].Kind != InodeKind.Regular)
             return SysResult.Ok;
         if ((Fadvice)advice == PageCache.Fadvice.DontNeed)
+        {
+            _writeback.Write(inode, (ulong)offsetBytes >> 12, Filemap.LastByte((ulong)offsetBytes, (ulong)lengthBytes) >> 12, waits: false, long.MaxValue, out _);
             _filemap.DontNeed(inode, (ulong)offsetBytes, (ulong)lengthBytes);
+        }
         else
+        {
             _filemap.Advise(file, inode, (Fadvice)advice, (ulong)offsetBytes, (ulong)lengthBytes);
+        }
+
+        return SysResult.Ok;
+    }
+
+    /// <summary>fsync(2) and fdatasync(2): the file's dirty pages are on the device when it returns.</summary>
+    public SysResult Fsync(int task, int fd)
+    {
+        int file = LookupFile(task, fd);
+        if (file == 0)
+            return Errno.EBADF;
+        int inode = _files.Files[file].Inode;
+        if (_inodes.Inodes[inode].Kind == InodeKind.NotMappable)
+            return Errno.EINVAL;
+        _pageTables.WriteBack(inode, 0, ulong.MaxValue);
+        return SysResult.Ok;
+    }
+
+    /// <summary>sync_file_range(2): by its flags, waits for what is being written, writes what is dirty, waits for that.</summary>
+    public SysResult SyncFileRange(int task, int fd, long offsetBytes, long lengthBytes, uint flags)
+    {
+        const uint waitBefore = 1, write = 2, waitAfter = 4;
+        int file = LookupFile(task, fd);
+        if (file == 0)
+            return Errno.EBADF;
+        if ((flags & ~(waitBefore | write | waitAfter)) != 0 || offsetBytes < 0 || lengthBytes < 0)
+            return Errno.EINVAL;
+        int inode = _files.Files[file].Inode;
+        if (_inodes.Inodes[inode].Kind == InodeKind.NotMappable)
+            return Errno.ESPIPE;
+        if (_inodes.Inodes[inode].Kind != InodeKind.Regular)
+            return SysResult.Ok;
+        ulong first = (ulong)offsetBytes >> 12;
+        ulong last = Filemap.LastByte((ulong)offsetBytes, (ulong)lengthBytes) >> 12;
+        if ((flags & waitBefore) != 0)
+            _writeback.WaitRange(inode, first, last);
+        if ((flags & write) != 0)
+            _writeback.Write(inode, first, last, waits: flags == (waitBefore | write | waitAfter), long.MaxValue, out _);
+        if ((flags & waitAfter) != 0)
+            _writeback.WaitRange(inode, first, last);
+        return SysResult.Ok;
+    }
+
+    /// <summary>sync(2).</summary>
+    public SysResult Sync(int task)
+    {
+        _writeback.Sync();
+        return SysResult.Ok;
+    }
+
+    /// <summary>clock_nanosleep(2), nanosleep(2): time passes, and what is due happens.</summary>
+    /// <param name="task">The calling task's index.</param>
+    /// <param name="durationNs">For how long, nanoseconds.</param>
+    public SysResult Nanosleep(int task, double durationNs)
+    {
+        _events.WaitUntil(_clock.NowNs + durationNs);
         return SysResult.Ok;
     }
 

@@ -22,6 +22,7 @@ public sealed partial class SystemCalls : IDisposable
     private readonly InodeTable _inodes;
     private readonly PageTables _pageTables;
     private readonly Filemap _filemap;
+    private readonly Writeback _writeback;
     private readonly EventQueue _events;
     private readonly OpenFiles _files;
     private readonly FileTables _fileTables;
@@ -37,6 +38,7 @@ public sealed partial class SystemCalls : IDisposable
     /// <param name="inodes">Files.</param>
     /// <param name="pageTables">The page tables of all address spaces.</param>
     /// <param name="filemap">Reading of files.</param>
+    /// <param name="writeback">Dirty pages of files.</param>
     /// <param name="caches">Where kernel objects come from.</param>
     /// <param name="objects">The kernel objects of tasks; the door disposes of them.</param>
     /// <param name="tasks">The tasks.</param>
@@ -50,6 +52,7 @@ public sealed partial class SystemCalls : IDisposable
         InodeTable inodes,
         PageTables pageTables,
         Filemap filemap,
+        Writeback writeback,
         KmemCaches caches,
         TaskObjects objects,
         TaskTable tasks,
@@ -64,6 +67,7 @@ public sealed partial class SystemCalls : IDisposable
         _inodes = inodes;
         _pageTables = pageTables;
         _filemap = filemap;
+        _writeback = writeback;
         _events = events;
         _objects = objects;
         _files = new OpenFiles(spaces, inodes, pageTables, filemap.Readahead, caches, new MmAccount(spaces, settings));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
 
 namespace Pagewise.Kernel.Tasks;
 
@@ -11,6 +12,9 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, int cpu
 {
     /// <summary>The task that runs, by index; 0: none has run yet.</summary>
     public int Current { get; private set; }
+
+    /// <summary>Told who runs, for what is dirtied then; null: no one is.</summary>
+    internal Writeback? Writeback { get; set; }
 
     /// <summary>The CPU of a task.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,5 +50,6 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, int cpu
         Current = task;
         allocator.TaskPolicy = tasks.Tasks[task].Policy;
         allocator.CurrentCpu = CpuOf(task);
+        Writeback?.SwitchTo(task, tasks.Tasks[task].Pid);
     }
 }

@@ -87,16 +87,18 @@ internal sealed class ExperimentChecker
     private void CheckSnapshots(Replayer replayer)
     {
         ExperimentTrace? trace = ExperimentTrace.IsComparable(_files) ? new ExperimentTrace() : null;
+        WritebackRun? writeback = _files.Has(WritebackRun.FileName) ? new WritebackRun(_files, name => _file = name) : null;
         ReadaheadRun? readahead = _files.Has(ReadaheadRun.FileName) ? new ReadaheadRun(_files, name => _file = name) : null;
         Zoneinfo? before = _files.Has("before.zoneinfo") ? _files.Parse("before.zoneinfo", Zoneinfo.Parse) : null;
-        var run = new ExperimentRun(before) { Trace = trace, Other = readahead };
+        var run = new ExperimentRun(before) { Trace = trace, Other = (IReplayObserver?)readahead ?? writeback };
         replayer.Observer = run;
         replayer.Run();
         if (run.Snapshots.Count == 0)
             throw new RecordingException(_files.PathOf(Workload), "has no \"# snapshot\" line: nothing can be compared");
         var metrics = new ExperimentMetrics(run, _files.Has("before.vmstat") ? _files.Parse("before.vmstat", Vmstat.Parse) : null);
         var scores = new RecordedScores(_files, _spec.Kernel);
-        Compare(expectation => scores.Value(expectation) ?? readahead?.Value(expectation.At, expectation.Metric) ?? metrics.Value(expectation));
+        Compare(expectation => scores.Value(expectation) ?? readahead?.Value(expectation.At, expectation.Metric) ?? writeback?.Value(expectation.At, expectation.Metric) ?? metrics.Value(expectation));
+        writeback?.CompareChecks(_log, subcase => IsExact(subcase, "checks"));
         ComparePages(run);
         if (trace is null)
             return;

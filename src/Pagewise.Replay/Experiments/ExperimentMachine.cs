@@ -50,6 +50,8 @@ internal static class ExperimentMachine
         ulong present = (ulong)zones.Zones.Sum(zone => zone.Present);
         return spec with
         {
+            // What is cached at the start is in the snapshot's used memory, and not of the workload's files.
+            WarmPageCache = false,
             Cpus = SavedMemory.Cpus(zones),
             MemoryBytes = present << Pfn.Shift,
             Memory = files.Parse("before.zoneinfo", _ => SavedMemory.Snapshot(zones, types)),

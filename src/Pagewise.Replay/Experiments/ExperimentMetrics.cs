@@ -50,8 +50,17 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
             return snapshot.FreePlusPcp - run.Snapshots[0].FreePlusPcp;
         if (metric == "free_pages")
             return snapshot.Counters["nr_free_pages"];
-        return Counter(metric, index);
+        return metric switch
+        {
+            // Without the pages of the inode table.
+            "data_dirty_end" => snapshot.Counters["nr_dirty"] - snapshot.TableDirty,
+            "data_dirtied.step" => Counter("nr_dirtied.step", index) - (snapshot.TableDirtied - Before(index).TableDirtied),
+            "data_written.step" => Counter("nr_written.step", index) - (snapshot.TableWritten - Before(index).TableWritten),
+            _ => Counter(metric, index),
+        };
     }
+
+    private ExperimentSnapshot Before(int index) => run.Snapshots[Math.Max(0, index - 1)];
 
     /// <summary>A name of /proc/vmstat: what it grew since <c>before</c>, since the snapshot before, or its absolute value.</summary>
     private long? Counter(string metric, int index)

@@ -2,6 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.PageCache;
 using Pagewise.Procfs;
 using Pagewise.Workloads;
 
@@ -111,7 +112,12 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
         if (_snapshots.Count == 0)
             Trace?.Attach(machine);
         Trace?.SnapshotTaken();
-        var snapshot = new ExperimentSnapshot(tag, Vmstat.Of(machine), (long)machine.Allocator.FreePageCount, _window.Count);
+        InodeTablePages table = machine.Writeback.InodeTable;
+        var snapshot = new ExperimentSnapshot(tag, Vmstat.Of(machine), (long)machine.Allocator.FreePageCount, _window.Count)
+        {
+            TableDirty = table.DeviceInode == 0 ? 0 : machine.Inodes.Inodes[table.DeviceInode].DirtyPages,
+            TableDirtied = table.Dirtied,
+        };
         if (_mm != 0 && machine.AddressSpaces.Mms[_mm].Pgd != 0 && PagesFrom(machine, AreaStart) >= AreaPages)
             snapshot = Look(machine, snapshot);
         _snapshots.Add(snapshot);

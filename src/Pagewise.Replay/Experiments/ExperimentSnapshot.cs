@@ -12,6 +12,15 @@ internal sealed record ExperimentSnapshot(string Tag, Vmstat Counters, long Free
     /// <summary>A letter a page of the area, as in pagestates; empty: there is none.</summary>
     public string States { get; init; } = "";
 
+    /// <summary>Dirty pages of the file system's inode table.</summary>
+    public long TableDirty { get; init; }
+
+    /// <summary>Pages of it that became dirty so far.</summary>
+    public long TableDirtied { get; init; }
+
+    /// <summary>Pages of it that were written so far.</summary>
+    public long TableWritten => TableDirtied - TableDirty;
+
     /// <summary>The node of each page of the area, -1 where none is resident.</summary>
     public IReadOnlyList<int> Nodes { get; init; } = [];
 

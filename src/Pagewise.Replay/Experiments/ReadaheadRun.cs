@@ -21,12 +21,14 @@ internal sealed class ReadaheadRun : IReplayObserver, IFileTracepoints
     private readonly Action<string> _comparing;
     private readonly Dictionary<(string Subcase, int Access), ReadaheadRow> _rows = [];
     private readonly Dictionary<string, HashSet<string>> _measuredFiles = [];
+    private readonly HashSet<string> _subcasesWithEntries = [];
     private readonly Dictionary<string, Totals> _totals = [];
     private readonly List<ulong> _added = [];
     private readonly List<ulong> _removed = [];
     private readonly List<string> _requests = [];
     private readonly List<string> _windows = [];
     private readonly SortedSet<ulong> _looseEntries = [];
+    private Machine? _machine;
     private string _subcase = "";
     private int _access;
     private bool _usedMark;
@@ -43,7 +45,12 @@ internal sealed class ReadaheadRun : IReplayObserver, IFileTracepoints
         _files = files;
         _comparing = comparing;
         foreach (ReadaheadRow row in ReadaheadRow.Read(files, FileName))
+        {
             _rows[(row.Subcase, row.Access)] = row;
+            if (row.Cells[^1].Length > 0)
+                _subcasesWithEntries.Add(row.Subcase);
+        }
+
         if (!files.Has("mincore.tsv"))
             return;
         foreach (string line in files.Lines("mincore.tsv"))
@@ -86,7 +93,9 @@ internal sealed class ReadaheadRun : IReplayObserver, IFileTracepoints
     /// <inheritdoc/>
     public void Noted(Replayer replayer, string text)
     {
-        replayer.Machine.FilePages.Tracepoints = this;
+        _machine = replayer.Machine;
+        _machine.FilePages.Tracepoints = this;
+        Clear(); // what a sysctl did is no call's
         if (!text.StartsWith(Mark, StringComparison.Ordinal))
             return;
         string[] words = text[Mark.Length..].Split(' ');
@@ -102,7 +111,6 @@ internal sealed class ReadaheadRun : IReplayObserver, IFileTracepoints
         }
 
         _access = 0;
-        Clear();
     }
 
     /// <inheritdoc/>
@@ -143,10 +151,19 @@ internal sealed class ReadaheadRun : IReplayObserver, IFileTracepoints
     }
 
     /// <inheritdoc/>
-    void IFileTracepoints.MmFilemapAddToPageCache(int inode, ulong index, uint pfn) => _added.Add(index);
+    void IFileTracepoints.MmFilemapAddToPageCache(int inode, ulong index, uint pfn)
+    {
+        // The rows tell of the file alone.
+        if (inode != _machine!.Writeback.InodeTable.DeviceInode)
+            _added.Add(index);
+    }
 
     /// <inheritdoc/>
-    void IFileTracepoints.MmFilemapDeleteFromPageCache(int inode, ulong index, uint pfn) => _removed.Add(index);
+    void IFileTracepoints.MmFilemapDeleteFromPageCache(int inode, ulong index, uint pfn)
+    {
+        if (inode != _machine!.Writeback.InodeTable.DeviceInode)
+            _removed.Add(index);
+    }
 
     /// <inheritdoc/>
     void IFileTracepoints.PageCacheSyncRa(int inode, ulong index, ulong requestPages) =>
@@ -230,7 +247,7 @@ internal sealed class ReadaheadRun : IReplayObserver, IFileTracepoints
     /// </summary>
     private string Entries(Machine machine, string recorded, ReadaheadRow row)
     {
-        if (_present.Length == 0)
+        if (_present.Length == 0 || !_subcasesWithEntries.Contains(row.Subcase))
             return "";
         machine.ReadPresence(_mm, _mapStart, _now);
         SortedSet<ulong> plus = [], minus = [];

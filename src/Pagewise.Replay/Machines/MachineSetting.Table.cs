@@ -94,6 +94,12 @@ public sealed partial class MachineSetting
             spec with { MaxMapCount = (int)Number(text, 0, 1 << 24) }),
         new("vm.mmap_min_addr", "bytes, from 0 to 1073741824", ValueSchema.Integer(0, 1 << 30), static (spec, text) =>
             spec with { MmapMinAddr = Number(text, 0, 1 << 30) }),
+        Dirty("vm.dirty_ratio", "a percentage from 0 to 100", 100),
+        Dirty("vm.dirty_background_ratio", "a percentage from 0 to 100", 100),
+        Dirty("vm.dirty_bytes", "0, or bytes from 8192", long.MaxValue),
+        Dirty("vm.dirty_background_bytes", "bytes, 0 for none", long.MaxValue),
+        Dirty("vm.dirty_writeback_centisecs", "hundredths of a second from 0 to 2147483647", int.MaxValue),
+        Dirty("vm.dirty_expire_centisecs", "hundredths of a second from 0 to 2147483647", int.MaxValue),
         new("vm.min_free_kbytes", "KiB, from 0 to 2147483647", ValueSchema.Integer(0, int.MaxValue), static (spec, text) =>
             spec with { PageAllocator = spec.PageAllocator with { MinFreeKbytes = (int)Number(text, 0, int.MaxValue) } }),
         new("vm.watermark_scale_factor", "a number from 1 to 3000", ValueSchema.Integer(1, 3000), static (spec, text) =>
@@ -108,6 +114,12 @@ public sealed partial class MachineSetting
                 : throw new FormatException()),
         new("vm.legacy_va_layout", "0 or 1", ValueSchema.Integer(0, 1), static (spec, text) => spec with { LegacyVaLayout = Number(text, 0, 1) == 1 }),
     ];
+
+    // A start value of 0 bytes says that the ratio counts.
+    private static MachineSetting Dirty(string name, string expects, long most) => new(name, expects, ValueSchema.Integer(0, (ulong)most), (spec, text) =>
+        Number(text, 0, (ulong)most) is var value && value == 0 && name.EndsWith("bytes", StringComparison.Ordinal)
+            ? spec
+            : spec with { Dirty = spec.Dirty.With(name, (long)value) ?? throw new FormatException() });
 
     private static MachineSetting Limit(string name, RlimitResource resource) =>
         new($"limits.{name}", "a size such as 8 MiB, or unlimited", ValueSchema.Size("unlimited"), (spec, text) =>

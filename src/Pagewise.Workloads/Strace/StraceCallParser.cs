@@ -118,6 +118,9 @@ internal sealed class StraceCallParser
                 else
                     StraceText.SkipValue(ref c);
                 break;
+            case (byte)'{' when known.Sysno is Sysno.Nanosleep or Sysno.ClockNanosleep:
+                value = StraceStruct.TakeDuration(ref c);
+                break;
             case (byte)'{':
                 TakeStructArgument(ref c, known.Sysno, index, batch, ref call);
                 break;

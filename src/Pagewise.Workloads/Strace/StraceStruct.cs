@@ -57,6 +57,25 @@ internal static class StraceStruct
         return new Rlimit(current, maximum);
     }
 
+    /// <summary>Takes struct timespec as nanoseconds; what does not fit counts as the longest time.</summary>
+    public static ulong TakeDuration(ref Cursor c)
+    {
+        const ulong second = 1_000_000_000;
+        ulong seconds = 0;
+        ulong nanoseconds = 0;
+        while (NextField(ref c, out ReadOnlySpan<byte> name))
+        {
+            if (name.SequenceEqual("tv_sec"u8))
+                seconds = StraceNumber.Take(ref c, out _);
+            else if (name.SequenceEqual("tv_nsec"u8))
+                nanoseconds = StraceNumber.Take(ref c, out _);
+            else
+                StraceText.SkipValue(ref c);
+        }
+
+        return seconds >= long.MaxValue / second ? long.MaxValue : (seconds * second) + Math.Min(nanoseconds, second - 1);
+    }
+
     /// <summary>Takes struct clone_args.</summary>
     public static void TakeCloneArguments(ref Cursor c, out CallCloneArguments clone)
     {

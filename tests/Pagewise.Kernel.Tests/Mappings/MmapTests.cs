@@ -187,7 +187,7 @@ public sealed class MmapTests
     {
         using Machine machine = Machine.Create(new MachineSpec());
         int task = Programs.Run(machine, Programs.Static(machine));
-        int inode = machine.Inodes.Create("/data", PageCache.InodeKind.Regular, 0xfe0000, 77, Page);
+        int inode = machine.Inodes.Create("/data", Kernel.PageCache.InodeKind.Regular, 0xfe0000, 77, Page);
         int fd = (int)machine.SystemCalls.Open(task, inode, OpenFlags.ReadWrite).Raw;
         ulong at = machine.SystemCalls.Mmap(task, 0, 2 * Page, ReadWrite, MapFlags.Shared, fd, ((1UL << 32) - 2) << 12).Address;
 

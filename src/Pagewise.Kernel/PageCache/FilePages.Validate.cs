@@ -1,0 +1,62 @@
+using Pagewise.Kernel.Frames;
+
+namespace Pagewise.Kernel.PageCache;
+
+/// <content>Counts everything anew and compares.</content>
+public sealed partial class FilePages
+{
+    /// <summary>
+    /// Walks every file's pages: counts of cached, dirty and written pages, the tags that find them, and the list of files
+    /// with dirty pages.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A count or a tag is wrong; the message says which.</exception>
+    public void Validate()
+    {
+        long dirty = 0, writeback = 0, dirtyInodes = 0;
+        for (int inode = 1; inode < _inodes.Inodes.HighWater; inode++)
+        {
+            ref Inode file = ref _inodes.Inodes[inode];
+            if (file.PageRoot == 0 || file.Kind != InodeKind.Regular)
+                continue;
+            long dirtyHere = ValidateTag(inode, PageTag.Dirty, PageFlags.Dirty);
+            Check(dirtyHere == file.DirtyPages, $"inode {inode}: {dirtyHere} pages are dirty, the count says {file.DirtyPages}");
+            dirty += dirtyHere;
+            dirtyInodes += dirtyHere > 0 ? 1 : 0;
+            writeback += ValidateTag(inode, PageTag.Writeback, PageFlags.Writeback);
+        }
+
+        Check(dirty == _stat.NrDirty, $"{dirty} pages are dirty, nr_dirty says {_stat.NrDirty}");
+        Check(writeback == _stat.NrWriteback, $"{writeback} pages are being written, nr_writeback says {_stat.NrWriteback}");
+        if (Writeback is not null)
+            Check(dirtyInodes == Writeback.DirtyInodes, $"{dirtyInodes} files have dirty pages, {Writeback.DirtyInodes} are listed");
+    }
+
+    private static void Check(bool isRight, string wrong)
+    {
+        if (!isRight)
+            throw new InvalidOperationException(wrong);
+    }
+
+    /// <summary>Pages that have a flag; each, and no other, has to be found by its tag.</summary>
+    private long ValidateTag(int inode, PageTag tag, PageFlags flag)
+    {
+        const ulong last = ulong.MaxValue >> 12;
+        long count = 0;
+        ulong tagged = 0;
+        uint next = NextTagged(inode, ref tagged, last, tag);
+        ulong index = 0;
+        for (uint pfn = NextFrame(inode, ref index, last); pfn != 0; index++, pfn = NextFrame(inode, ref index, last))
+        {
+            bool hasFlag = (_memMap[pfn].Flags & flag) != 0;
+            Check(hasFlag == (next != 0 && tagged == index), $"inode {inode}, page {index}: its flags and its tag ({tag}) differ");
+            if (!hasFlag)
+                continue;
+            count++;
+            tagged++;
+            next = NextTagged(inode, ref tagged, last, tag);
+        }
+
+        Check(next == 0, $"inode {inode}, page {tagged}: a tag ({tag}) without a page");
+        return count;
+    }
+}

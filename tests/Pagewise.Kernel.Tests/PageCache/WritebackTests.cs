@@ -1,0 +1,124 @@
+using Pagewise.Abi;
+using Pagewise.Kernel.PageCache;
+
+namespace Pagewise.Kernel.Tests.PageCache;
+
+public sealed class WritebackTests : IWritebackTracepoints
+{
+    private const ulong Page = 4096;
+
+    private readonly List<long> _looks = [];
+    private int _starts;
+
+    [Fact]
+    public void LimitsFollowTheSysctls()
+    {
+        var settings = new DirtySettings();
+        ulong dirtyable = DirtyLimits.Dirtyable(226_000, 8_000, 5_000);
+        dirtyable.ShouldBe(223_001UL);
+        DirtyLimits.Of(settings, dirtyable).ShouldBe(new DirtyLimits(819UL * 223_001 / 4096, 409UL * 223_001 / 4096));
+        DirtySettings bytes = settings.With("vm.dirty_bytes", 8193)!;
+        bytes.Ratio.ShouldBe(0);
+        DirtyLimits.Of(bytes, dirtyable).ShouldBe(new DirtyLimits(3, 1));
+        DirtyLimits.Of(bytes.With("vm.dirty_ratio", 0)!, dirtyable).ShouldBe(new DirtyLimits(0, 0));
+        settings.With("vm.dirty_bytes", 8191).ShouldBeNull();
+        settings.With("vm.swappiness", 1).ShouldBeNull();
+    }
+
+    [Fact]
+    public void AWriterLooksAfter32PagesThenByTheRootOfWhatIsLeft()
+    {
+        using FileRig rig = new(memoryBytes: 1UL << 30);
+        rig.Machine.Writeback.Tracepoints = this;
+        int fd = rig.Open(rig.NewFile(0));
+        for (int page = 0; page < 1000; page++)
+            rig.Calls.Write(rig.Task, fd, Page);
+        rig.DirtyData.ShouldBe(1000);
+        // The threshold is some 45,000 pages: 2^(15/2).
+        _looks.ShouldBe([32, 160, 288, 416, 544, 672, 800, 928]); // one of them is the inode table's
+        _starts.ShouldBe(0);
+    }
+
+    [Fact]
+    public void AboveTheBackgroundLimitTheFlusherWrites()
+    {
+        using FileRig rig = new();
+        rig.Machine.Writeback.Tracepoints = this;
+        rig.Machine.TryWriteSysctl("vm.dirty_background_bytes", "409600").ShouldBeTrue();
+        int fd = rig.Open(rig.NewFile(0));
+        for (int page = 0; page < 2000; page++)
+            rig.Calls.Write(rig.Task, fd, Page);
+        _starts.ShouldBeGreaterThan(0);
+        rig.DirtiedData.ShouldBe(2000);
+        rig.Machine.BlockDevices.Drain();
+        rig.WrittenData.ShouldBeGreaterThan(1000);
+        rig.Machine.PageTables.Validate();
+    }
+
+    [Fact]
+    public void OldPagesAreWrittenByThePeriod()
+    {
+        using FileRig rig = new();
+        int fd = rig.Open(rig.NewFile(0));
+        rig.Calls.Write(rig.Task, fd, 8000 * Page);
+        rig.Calls.Fsync(rig.Task, fd).ShouldBe(SysResult.Ok); // the device has a history now, for a while
+        rig.Calls.Nanosleep(rig.Task, 1e9);
+        rig.Calls.Write(rig.Task, fd, 10 * Page);
+        rig.Calls.Nanosleep(rig.Task, 28e9);
+        rig.DirtyData.ShouldBe(10);
+        rig.Calls.Nanosleep(rig.Task, 10e9);
+        rig.DirtyData.ShouldBe(0);
+        rig.WrittenData.ShouldBe(8010);
+    }
+
+    [Fact]
+    public void AStoreAfterWritingFaultsOnceMore()
+    {
+        using FileRig rig = new();
+        int fd = rig.Open(rig.NewFile(1 << 20));
+        ulong at = rig.Calls.Mmap(rig.Task, 0, 1 << 20, Prot.Read | Prot.Write, MapFlags.Shared, fd, 0).Address;
+        rig.Machine.Access(rig.Task, at, AccessKind.Write);
+        rig.DirtyData.ShouldBe(1);
+        long faults = rig.Machine.PageTables.MinorFaults;
+        rig.Machine.Access(rig.Task, at, AccessKind.Write);
+        rig.Machine.PageTables.MinorFaults.ShouldBe(faults);
+        rig.Calls.Msync(rig.Task, at, 4096, MsyncFlags.Sync).ShouldBe(SysResult.Ok);
+        rig.DirtyData.ShouldBe(0);
+        rig.WrittenData.ShouldBe(1);
+        rig.Machine.Access(rig.Task, at, AccessKind.Read);
+        rig.Machine.PageTables.MinorFaults.ShouldBe(faults);
+        rig.Machine.Access(rig.Task, at, AccessKind.Write);
+        rig.Machine.PageTables.MinorFaults.ShouldBe(faults + 1);
+        rig.DirtyData.ShouldBe(1);
+        rig.Machine.PageTables.Validate();
+    }
+
+    [Fact]
+    public void ADirtyPageThatCouldNotBeDroppedActsAsAMark()
+    {
+        using FileRig rig = new();
+        int fd = rig.Open(rig.NewFile(16 << 20));
+        rig.Calls.Read(rig.Task, fd, 40 * Page);
+        rig.Machine.BlockDevices.Drain();
+        rig.Calls.Lseek(rig.Task, fd, 5 * 4096, SeekWhence.Set);
+        rig.Calls.Write(rig.Task, fd, Page);
+        rig.Machine.TryWriteSysctl("vm.drop_caches", "3").ShouldBeTrue();
+        rig.TakeWindows();
+        int again = rig.Open(rig.Machine.SystemCalls.InodeOf(rig.Task, fd));
+        for (int page = 0; page < 6; page++)
+            rig.Calls.Read(rig.Task, again, Page);
+        rig.TakeWindows().ShouldBe("0+4~3 4+8~8 12+16~16 28+32~32");
+    }
+
+    void IWritebackTracepoints.GlobalDirtyState(long dirty, long writeback, DirtyLimits limits) => _looks.Add(dirty);
+
+    void IWritebackTracepoints.BalanceDirtyPages(double taskRatelimit, long dirtied, double pauseNs)
+    {
+    }
+
+    void IWritebackTracepoints.WritebackStart(bool isBackground) => _starts++;
+
+    void IWritebackTracepoints.WritebackSingleInode(int inode, long pages)
+    {
+    }
+}
