@@ -68,7 +68,7 @@ public sealed class VmStat
     /// <summary>File pages that differ from the device (nr_dirty).</summary>
     public long NrDirty { get; internal set; }
 
-    /// <summary>File pages being written (nr_writeback).</summary>
+    /// <summary>Pages being written, to files or to swap (nr_writeback).</summary>
     public long NrWriteback { get; internal set; }
 
     /// <summary>File pages that became dirty (nr_dirtied); one that is dirty already counts again only once it was written.</summary>
@@ -133,9 +133,6 @@ public sealed class VmStat
 
     /// <summary>Pages written to swap (pswpout).</summary>
     public long PswpOut { get; internal set; }
-
-    /// <summary>Pages being written to their devices (nr_writeback).</summary>
-    public long NrWriteback { get; internal set; }
 
     /// <summary>Pages in the swap cache (nr_swapcached).</summary>
     public long NrSwapCached { get; internal set; }
