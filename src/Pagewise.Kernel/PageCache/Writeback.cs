@@ -85,7 +85,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
     public long Write(int inode, ulong first, ulong last, bool waits, long most, out ulong next)
     {
         long written = 0;
-        ulong index = first;
+        (ulong index, last) = WholeFolios(inode, first, last);
         while (written < most && index <= last)
         {
             uint pfn = _pages.NextTagged(inode, ref index, last, PageTag.Dirty);
@@ -127,7 +127,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
     /// <summary>Waits for the pages of a range that are being written (filemap_fdatawait_range).</summary>
     public void WaitRange(int inode, ulong first, ulong last)
     {
-        ulong index = first;
+        (ulong index, last) = WholeFolios(inode, first, last);
         uint pfn;
         while ((pfn = _pages.NextTagged(inode, ref index, last, PageTag.Writeback)) != 0)
             Wait(pfn);
@@ -181,6 +181,14 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
         NoteCompletions(run.Pages);
         for (ulong index = run.First; index < run.First + run.Pages; index++)
             _pages.EndWriteback(_pages.FrameAt(run.Inode, index));
+    }
+
+    /// <summary>A folio is written as a whole, even if the range has but a part of it (writeback_iter finds folios).</summary>
+    private (ulong First, ulong Last) WholeFolios(int inode, ulong first, ulong last)
+    {
+        uint start = _pages.FrameAt(inode, first);
+        uint end = _pages.FrameAt(inode, last);
+        return (start == 0 ? first : _pages.FolioStart(start), end == 0 ? last : _pages.FolioStart(end) + _pages.FolioPages(end) - 1);
     }
 
     /// <summary>Writes the dirty pages that follow one another from one on, by one request.</summary>
