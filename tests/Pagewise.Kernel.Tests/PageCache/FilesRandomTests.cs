@@ -64,8 +64,9 @@ public sealed class FilesRandomTests
                     rig.Machine.TryWriteSysctl("vm.drop_caches", "3");
                     break;
                 case 7 when random.Next(4) == 0:
+                    (int low, int high) = WholeFolios(file, first, first + count - 1);
                     rig.Calls.SyncFileRange(rig.Task, fds[file], first * 4096L, count * 4096L, 7).ShouldBe(SysResult.Ok);
-                    dirty[file].RemoveWhere(page => page >= first && page < first + count);
+                    dirty[file].RemoveWhere(page => page >= low && page <= high);
                     break;
                 case 8 when random.Next(10) == 0:
                     rig.Calls.Fsync(rig.Task, fds[file]).ShouldBe(SysResult.Ok);
@@ -85,6 +86,14 @@ public sealed class FilesRandomTests
         {
             for (int page = first; page < first + count; page++)
                 dirty[file].Add(page);
+        }
+
+        // A folio is written as a whole.
+        (int Low, int High) WholeFolios(int file, int first, int last)
+        {
+            FilePages pages = rig.Machine.FilePages;
+            uint start = pages.FrameAt(inodes[file], (ulong)first), end = pages.FrameAt(inodes[file], (ulong)last);
+            return (start == 0 ? first : (int)pages.FolioStart(start), end == 0 ? last : (int)(pages.FolioStart(end) + pages.FolioPages(end)) - 1);
         }
 
         void Check(int step)
