@@ -34,7 +34,7 @@ public sealed class HostProcesses
 
         pids.Sort();
         // In a PID namespace of its own, process 1 is an ordinary one: only the first namespace has kthreadd.
-        bool hasInit = ReadFile("2/status") is { } kthreadd && Field(kthreadd, "PPid:") == 0;
+        bool hasInit = Status("2") is { } kthreadd && kthreadd["PPid"] == "0";
         var processes = new List<HostProcess>(pids.Count);
         foreach (int pid in pids)
         {
@@ -48,21 +48,22 @@ public sealed class HostProcesses
     private HostProcess? Process(int pid, bool isInit)
     {
         string directory = pid.ToString(CultureInfo.InvariantCulture);
-        if (ReadFile(directory + "/status") is not { } status || Name(status) is not { } comm)
+        if (Status(directory) is not { } status || status["Name"] is not { } comm)
             return null;
-        long? adj = ReadFile(directory + "/oom_score_adj") is { } text && long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
-        if (adj is < OomBadness.ScoreAdjMin or > OomBadness.ScoreAdjMax)
-            throw new ProcfsException(Path.Combine(directory, "oom_score_adj"), 1, 1, "expected a number from -1000 to 1000");
-        int? score = ReadFile(directory + "/oom_score") is { } shown && int.TryParse(shown.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
-        bool hasMemory = status.Contains("\nVmRSS:", StringComparison.Ordinal);
-        var candidate = new OomCandidate(
-            pid, comm, Field(status, "VmRSS:") >> 2, Field(status, "VmSwap:") >> 2, Field(status, "VmPTE:") >> 2, (int)(adj ?? 0))
+        int adj = ReadFile(directory + "/" + OomScoreAdj.FileName) is { Length: > 0 } adjustment ? OomScoreAdj.Parse(adjustment).Value : 0;
+        int? score = ReadFile(directory + "/" + OomScore.FileName) is { Length: > 0 } shown ? OomScore.Parse(shown).Value : null;
+        StatusVm vm = status.Vm;
+        var candidate = new OomCandidate(pid, comm, (long)(vm.VmRss >> 2), (long)(vm.VmSwap >> 2), (long)(vm.VmPte >> 2), adj)
         {
-            Exempt = isInit ? "init" : hasMemory ? null : "no memory of its own",
+            Exempt = isInit ? "init" : status["VmRSS"] is null ? "no memory of its own" : null,
             IsRoot = HasSysAdmin(status),
         };
-        return new HostProcess(candidate, score, Field(status, "RssAnon:"), Cgroup(directory));
+        return new HostProcess(candidate, score, Kib(status["RssAnon"]), Cgroup(directory));
     }
+
+    /// <summary>A process's status; null when it has ended.</summary>
+    private StatusFile? Status(string directory) =>
+        ReadFile(directory + "/" + StatusFile.FileName) is { Length: > 0 } text ? StatusFile.Parse(text) : null;
 
     private string? Cgroup(string directory)
     {
@@ -77,33 +78,15 @@ public sealed class HostProcesses
         return null;
     }
 
-    private static string? Name(string status)
-    {
-        int end = status.IndexOf('\n', StringComparison.Ordinal);
-        return status.StartsWith("Name:\t", StringComparison.Ordinal) && end > 0 ? status[6..end] : null;
-    }
-
-    private static bool HasSysAdmin(string status)
+    private static bool HasSysAdmin(StatusFile status)
     {
         const int sysAdmin = 21;
-        int at = status.IndexOf("\nCapEff:", StringComparison.Ordinal);
-        if (at < 0)
-            return false;
-        ReadOnlySpan<char> digits = status.AsSpan(at + 8).TrimStart();
-        int end = digits.IndexOf('\n');
-        return ulong.TryParse(end < 0 ? digits : digits[..end], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong caps) && ((caps >> sysAdmin) & 1) != 0;
+        return ulong.TryParse(status["CapEff"], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong caps) && ((caps >> sysAdmin) & 1) != 0;
     }
 
-    /// <summary>A number of a status file; 0 when it is not there: kernel threads have no memory.</summary>
-    private static long Field(string status, string name)
-    {
-        int at = status.IndexOf("\n" + name, StringComparison.Ordinal);
-        if (at < 0)
-            return 0;
-        ReadOnlySpan<char> digits = status.AsSpan(at + 1 + name.Length).TrimStart();
-        int end = digits.IndexOfAnyExceptInRange('0', '9');
-        return long.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out long value) && value < 1L << 52 ? value : 0;
-    }
+    /// <summary>"400 kB"; 0 without the field: kernel threads have no memory.</summary>
+    private static long Kib(string? text) =>
+        text is not null && long.TryParse(text.AsSpan().TrimEnd("kB ".AsSpan()), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out long value) ? value : 0;
 
     /// <summary>A file's text; null when it is not there any more, or may not be read.</summary>
     private string? ReadFile(string name)

@@ -33,6 +33,7 @@ internal static class ExperimentMachine
     /// <exception cref="RecordingException">A file is missing or is not what it should be.</exception>
     public static MachineSpec Read(ExperimentFiles files)
     {
+        // What is cached at the start is in the snapshot's used memory, and not of the workload's files.
         var spec = new MachineSpec { Cpus = 1, Thp = ThpMode.Never, WarmPageCache = false };
         if (files.Has(CaseFile) && files.Text(CaseFile).Contains("-accel tcg", StringComparison.Ordinal))
             spec = spec with { Cpu = "qemu-tcg", BlockDevices = [VirtioOfTcg] };
@@ -50,8 +51,6 @@ internal static class ExperimentMachine
         ulong present = (ulong)zones.Zones.Sum(zone => zone.Present);
         return spec with
         {
-            // What is cached at the start is in the snapshot's used memory, and not of the workload's files.
-            WarmPageCache = false,
             Cpus = SavedMemory.Cpus(zones),
             MemoryBytes = present << Pfn.Shift,
             Memory = files.Parse("before.zoneinfo", _ => SavedMemory.Snapshot(zones, types)),
