@@ -84,6 +84,16 @@ public sealed class InputTests
                 continue;
         }
 
+        // The runtime allocates now and then by itself (types it loads late, code it compiles anew): what reading allocates, it
+        // allocates in every pass.
+        long least = long.MaxValue;
+        for (int pass = 0; pass < 5 && least != 0; pass++)
+            least = Math.Min(least, AllocatedByReading(batch));
+        least.ShouldBe(0);
+    }
+
+    private static long AllocatedByReading(EventBatch batch)
+    {
         using RecordingReader reader = RecordingReader.Open("t", new MemoryStream(Text));
         reader.Read(batch).ShouldBeTrue();
         reader.Read(batch).ShouldBeTrue();
@@ -92,8 +102,8 @@ public sealed class InputTests
         while (reader.Read(batch))
             events += batch.Events.Count;
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        allocated.ShouldBe(0);
         events.ShouldBeGreaterThan(Lines / 2);
+        return allocated;
     }
 
     private static byte[] Packed(string form, byte[] plain)
