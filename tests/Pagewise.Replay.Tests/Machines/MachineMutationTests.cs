@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using Pagewise.Kernel;
 using Pagewise.Procfs;
 using Pagewise.Replay.Machines;
@@ -12,12 +11,6 @@ namespace Pagewise.Replay.Tests.Machines;
 /// </summary>
 public sealed class MachineMutationTests
 {
-    private static readonly string[] Words =
-    [
-        "99999999999999999999", "-1", "0x10", "1e308", ".inf", "NaN", "\n", "\t", ": ", "- ", "? ", "[", "{", "[[[[[[[[[[[[[[[[[[[[", "}", "]", "&a ", "*a", "<<: ", "!!binary ", "'", "\"", "|\n  ", "%YAML 9.9\n", "---\n", "...\n",
-        "16 TiB", "memory: ", "cgroups: ", "n0.DMA: ", "Node 0, zone ", "pages free ", "protection: (", "start_pfn: ", "\0", "\u00e4", "18446744073709551615", "9223372036854775807",
-    ];
-
     [Fact]
     public void DamagedMachineFilesAreReadOrRefused() => MachineFiles(seed: 1, cases: 20_000);
 
@@ -94,7 +87,7 @@ public sealed class MachineMutationTests
         for (int i = 0; i < cases; i++)
         {
             var random = new Random(unchecked((seed * 1_000_003) + i));
-            string damaged = Damage(originals[random.Next(originals.Length)], random);
+            string damaged = DamagedText.Of(originals[random.Next(originals.Length)], random);
             refused += IsRefused(() => MachineFile.Apply(new MachineSpec(), "m.yaml", damaged), $"seed {seed} case {i}") ? 1 : 0;
         }
 
@@ -139,7 +132,7 @@ public sealed class MachineMutationTests
                     },
                     $"seed {seed} case {i}") ? 1 : 0;
 
-                void Write(string name, string text, bool isDamaged) => System.IO.File.WriteAllText(Path.Combine(proc, name), isDamaged ? Damage(text, random) : text);
+                void Write(string name, string text, bool isDamaged) => System.IO.File.WriteAllText(Path.Combine(proc, name), isDamaged ? DamagedText.Of(text, random) : text);
             }
         }
         finally
@@ -176,38 +169,5 @@ public sealed class MachineMutationTests
         {
             clock.ElapsedMilliseconds.ShouldBeLessThan(20_000, label);
         }
-    }
-
-    private static string Damage(string original, Random random)
-    {
-        var text = new StringBuilder(original);
-        for (int rounds = random.Next(1, 4); rounds > 0; rounds--)
-        {
-            int at = random.Next(text.Length + 1);
-            int length = Math.Min(random.Next(1, 1 << random.Next(1, 9)), text.Length - at);
-            switch (random.Next(8))
-            {
-                case 0:
-                    text.Remove(at, length);
-                    break;
-                case 1:
-                    text.Insert(at, text.ToString(at, length));
-                    break;
-                case 2 or 3 or 4:
-                    text.Insert(at, Words[random.Next(Words.Length)]);
-                    break;
-                case 5:
-                    int digit = Enumerable.Range(at, text.Length - at).FirstOrDefault(place => char.IsAsciiDigit(text[place]), -1);
-                    if (digit >= 0)
-                        text[digit] = (char)('0' + random.Next(10));
-                    break;
-                default:
-                    if (at < text.Length)
-                        text[at] = (char)random.Next(0, 128);
-                    break;
-            }
-        }
-
-        return text.ToString();
     }
 }
