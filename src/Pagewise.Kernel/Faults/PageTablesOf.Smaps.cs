@@ -17,7 +17,8 @@ internal sealed partial class PageTablesOf<TFormat>
     public override bool IsThpEligible(int vma)
     {
         ref VmArea area = ref _vmas[vma];
-        return area.IsAnonymous && (area.Flags & (VmFlags.Special | VmFlags.HugeTlb)) == 0 && area.End >= HugePage.SizeBytes
+        // Asked for the last huge page of the area. Below 2 MiB that address is a negative one, and Linux's sum wraps to a yes.
+        return area.IsAnonymous && (area.Flags & (VmFlags.Special | VmFlags.HugeTlb)) == 0
             && _faults.MayUseHuge(in area, area.End - HugePage.SizeBytes);
     }
 

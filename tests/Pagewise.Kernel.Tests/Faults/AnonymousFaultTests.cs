@@ -34,6 +34,22 @@ public sealed class AnonymousFaultTests
         space.Space.Faults.Anonymous.ShouldBe(1);
     }
 
+    [Fact]
+    public void SmapsTakesAnAreaBelowTheFirstHugePageForEligible()
+    {
+        using Machine machine = Machine.Create(new MachineSpec { MemoryBytes = 64 << 20, Thp = ThpMode.Always });
+        TestSpace space = new(machine);
+        int low = space.Map(0x1_0000, 1);
+        int small = space.Map(Base, 1);
+        int large = space.Map(2 * Base, 512);
+
+        machine.PageTables.IsThpEligible(low).ShouldBeTrue();
+        machine.PageTables.IsThpEligible(small).ShouldBeFalse();
+        machine.PageTables.IsThpEligible(large).ShouldBeTrue();
+        space.Write(0x1_0000).IsResolved.ShouldBeTrue();
+        space.Space.Rss.AnonPages.ShouldBe(1);
+    }
+
     [Theory]
     [MemberData(nameof(Formats))]
     public void BytesWrittenAreReadBackAcrossPages(PageTableFormat format)
