@@ -29,7 +29,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         _cpus = new Cpus<TFormat>(AddressSpaces, MemMap.Memory, preset, spec.Cpus);
         VmSettings settings = Settings;
         StackExpansion stacks = new(AddressSpaces, settings);
-        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, Lru, Swap, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, Filemap, PageReads, Writeback, Events);
+        KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, Memcgs, Lru, Swap, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, Filemap, PageReads, Writeback, Events);
         PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat, settings.Features);
         Rmap rmap = new(MemMap, Lru, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);

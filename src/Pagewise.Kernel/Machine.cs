@@ -1,6 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Block;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
@@ -47,7 +48,7 @@ public abstract partial class Machine : IDisposable
         Settings = SettingsOf(spec, Allocator.TotalPages);
         Scheduler = new Scheduler(Tasks, Allocator, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
-        Lru = new LruLists(MemMap, Allocator, VmStat);
+        Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs);
         Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings.Features, spec.PageCluster);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, VmStat);
@@ -93,6 +94,9 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>Which task runs.</summary>
     public Scheduler Scheduler { get; }
+
+    /// <summary>The memory cgroups.</summary>
+    public MemCgroups Memcgs { get; } = new();
 
     /// <summary>The LRU lists.</summary>
     public LruLists Lru { get; }
@@ -229,6 +233,7 @@ public abstract partial class Machine : IDisposable
         FilePages.Dispose();
         Swap.Dispose();
         Lru.Dispose();
+        Memcgs.Dispose();
         Caches.Dispose();
         Allocator.Dispose();
         Zones.Dispose();

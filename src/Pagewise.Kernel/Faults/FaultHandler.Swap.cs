@@ -89,7 +89,7 @@ internal sealed partial class FaultHandler<TFormat>
         if (pfn == 0)
             return 0;
         _memMap[pfn].Flags |= PageFlags.SwapBacked;
-        uint shadow = _swap.ShadowOf(slot);
+        ulong shadow = _swap.ShadowOf(slot);
         if (shadow != 0)
             _lru.Refault(pfn, shadow);
         _lru.Add(pfn);

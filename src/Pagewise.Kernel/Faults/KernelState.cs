@@ -1,4 +1,5 @@
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
@@ -14,6 +15,7 @@ namespace Pagewise.Kernel.Faults;
 /// <param name="Inodes">Files.</param>
 /// <param name="MemMap">Frames.</param>
 /// <param name="Allocator">Who hands frames out.</param>
+/// <param name="Memcgs">Memory cgroups.</param>
 /// <param name="Lru">The LRU lists.</param>
 /// <param name="Swap">Swap.</param>
 /// <param name="Pages">The page cache.</param>
@@ -32,6 +34,7 @@ internal sealed record KernelState(
     InodeTable Inodes,
     MemMap MemMap,
     BuddyAllocator Allocator,
+    MemCgroups Memcgs,
     LruLists Lru,
     SwapSpace Swap,
     FilePages Pages,

@@ -7,6 +7,11 @@ namespace Pagewise.Kernel.Frames;
 public struct PageFrame
 {
     private const int OrderShift = 28;
+    private const int IndexBits = 52;
+    private const ulong IndexMask = (1UL << IndexBits) - 1;
+
+    /// <summary>The highest number that <see cref="Memcg"/> holds.</summary>
+    public const int MostMemcg = (1 << (64 - IndexBits)) - 1;
 
     /// <summary>State.</summary>
     public PageFlags Flags;
@@ -20,14 +25,27 @@ public struct PageFrame
     /// <summary>The inode of a page-cache page, the anon_vma of an anonymous one.</summary>
     public int Mapping;
 
-    /// <summary>Page index in the file or in the anon_vma (index). A huge page's frames count on from the head's.</summary>
-    public ulong Index;
+    private ulong _indexAndMemcg;
 
     /// <summary>Next frame in the list the frame stands in: free list, LRU list, or a PMD table's deposited tables. The second frame of a huge page keeps the count of PMD mappings here (_entire_mapcount + 1).</summary>
     public uint Next;
 
     /// <summary>Previous frame in the list.</summary>
     public uint Prev;
+
+    /// <summary>Page index in the file or in the anon_vma (index), below 2^52. A huge page's frames count on from the head's.</summary>
+    public ulong Index
+    {
+        readonly get => _indexAndMemcg & IndexMask;
+        set => _indexAndMemcg = (_indexAndMemcg & ~IndexMask) | (value & IndexMask);
+    }
+
+    /// <summary>The memory cgroup that pays for the frame (memcg_data), an index of <c>MemCgroups</c>; 0: none does, or the root. A huge page's head has it.</summary>
+    public int Memcg
+    {
+        readonly get => (int)(_indexAndMemcg >> IndexBits);
+        set => _indexAndMemcg = (_indexAndMemcg & IndexMask) | ((ulong)(uint)value << IndexBits);
+    }
 
     /// <summary>The order of the page-cache folio that the frame belongs to (folio_order), 0 to 9.</summary>
     public int FolioOrder

@@ -66,7 +66,7 @@ public sealed partial class LruLists
         else
             ActivateWaiting(pfn);
         frame.Flags &= ~PageFlags.Referenced;
-        AgeNonresident(NodeOf(pfn), PagesOf(frame.Flags));
+        AgeNonresident(LruvecOf(pfn), PagesOf(frame.Flags));
     }
 
     /// <summary>Empties this CPU's batches (lru_add_drain). Cheap while they are empty.</summary>

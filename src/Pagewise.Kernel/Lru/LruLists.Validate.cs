@@ -1,4 +1,6 @@
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Lru;
 
@@ -10,11 +12,13 @@ public sealed partial class LruLists
     {
         long[] zonePages = new long[_zonePages.Length];
         long listed = 0;
-        for (int node = 0; node < _zones.NodeCount; node++)
+        for (int lruvec = 0; lruvec < (_memcgs.HighWater - MemCgroups.Root) * _nodes; lruvec++)
         {
             for (LruList list = LruList.InactiveAnon; list <= LruList.ActiveFile; list++)
-                listed += ValidateList(node, list, zonePages);
+                listed += ValidateList(lruvec, list, zonePages);
         }
+
+        ValidateTotals();
 
         long marked = 0;
         for (uint pfn = 1; pfn < _memMap.Count; pfn++)
@@ -39,17 +43,17 @@ public sealed partial class LruLists
         }
     }
 
-    private long ValidateList(int node, LruList list, long[] zonePages)
+    private long ValidateList(int lruvec, LruList list, long[] zonePages)
     {
-        ref LruListHead head = ref _lruvecs[node].Lists[(int)list];
+        ref LruListHead head = ref _lruvecs[lruvec].Lists[(int)list];
         long frames = 0;
         long pages = 0;
         uint previous = 0;
         for (uint pfn = head.First; pfn != 0; pfn = _memMap[pfn].Next)
         {
             ref PageFrame frame = ref _memMap[pfn];
-            if ((frame.Flags & PageFlags.Lru) == 0 || ListOf(frame.Flags) != list || frame.Prev != previous || NodeOf(pfn) != node)
-                throw new InvalidOperationException($"frame {pfn:x} ({frame.Flags}) stands in list {list} of node {node}");
+            if ((frame.Flags & PageFlags.Lru) == 0 || ListOf(frame.Flags) != list || frame.Prev != previous || LruvecOf(pfn) != lruvec)
+                throw new InvalidOperationException($"frame {pfn:x} ({frame.Flags}) stands in list {list} of lruvec {lruvec}");
             frames++;
             pages += PagesOf(frame.Flags);
             zonePages[(_allocator.ZoneOf(pfn) * Lruvec.ListCount) + (int)list] += PagesOf(frame.Flags);
@@ -57,7 +61,29 @@ public sealed partial class LruLists
         }
 
         if (head.Last != previous || head.Pages != pages)
-            throw new InvalidOperationException($"list {list} of node {node} has {pages} pages and ends at {previous:x}; its head says {head.Pages} and {head.Last:x}");
+            throw new InvalidOperationException($"list {list} of lruvec {lruvec} has {pages} pages and ends at {previous:x}; its head says {head.Pages} and {head.Last:x}");
         return frames;
+    }
+
+    private void ValidateTotals()
+    {
+        long[] totals = new long[(_memcgs.HighWater - MemCgroups.Root) * _nodes * Lruvec.ListCount];
+        for (int lruvec = 0; lruvec < totals.Length / Lruvec.ListCount; lruvec++)
+        {
+            for (LruList list = LruList.InactiveAnon; list <= LruList.Unevictable; list++)
+            {
+                long own = _lruvecs[lruvec].OwnPages(list, ZoneTypes.Count - 1);
+                if (own != _lruvecs[lruvec].Lists[(int)list].Pages)
+                    throw new InvalidOperationException($"list {list} of lruvec {lruvec} has {_lruvecs[lruvec].Lists[(int)list].Pages} pages, its zones {own}");
+                for (int at = lruvec; at >= 0; at = ParentOf(at))
+                    totals[(at * Lruvec.ListCount) + (int)list] += own;
+            }
+        }
+
+        for (int i = 0; i < totals.Length; i++)
+        {
+            if (totals[i] != _lruvecs[i / Lruvec.ListCount].Totals[i % Lruvec.ListCount])
+                throw new InvalidOperationException($"lists {(LruList)(i % Lruvec.ListCount)} of lruvec {i / Lruvec.ListCount} and below have {totals[i]} pages, the total says otherwise");
+        }
     }
 }

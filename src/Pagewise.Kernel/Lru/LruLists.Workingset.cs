@@ -1,4 +1,4 @@
-using System.Numerics;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 
 namespace Pagewise.Kernel.Lru;
@@ -10,98 +10,103 @@ namespace Pagewise.Kernel.Lru;
 /// </content>
 public sealed partial class LruLists
 {
-    private const int ShadowBits = 31;
     private const int NodeBits = 6;
-    private const int EvictionBits = ShadowBits - NodeBits - 1;
-    private const uint EvictionMask = (1u << EvictionBits) - 1;
+    private const int MemcgBits = 12;
+    private const int EvictionBits = 64 - 1 - 1 - NodeBits - MemcgBits;
+    private const ulong EvictionMask = (1UL << EvictionBits) - 1;
 
     /// <summary>What every shadow has, so that no frame number looks like one.</summary>
-    private const uint ShadowMark = 1u << ShadowBits;
+    private const ulong ShadowMark = 1UL << 63;
 
-    /// <summary>
-    /// log2 of the evictions that a shadow's clock counts as one (bucket_order): more than 0 only where the machine has
-    /// more pages than the shadow has clock readings, 2^24.
-    /// </summary>
-    public int BucketOrder { get; }
+    private const ulong WorkingsetMark = 1UL << 62;
 
     /// <summary>Whether what an index of cached pages holds is a shadow and not a frame's number.</summary>
-    public static bool IsShadow(uint entry) => (entry & ShadowMark) != 0;
+    public static bool IsShadow(ulong entry) => (entry & ShadowMark) != 0;
 
     /// <summary>A page leaves memory: the clock goes on (workingset_eviction).</summary>
     /// <param name="pfn">The page.</param>
-    /// <returns>The shadow to leave in its place.</returns>
-    public uint Evict(uint pfn)
+    /// <param name="target">The cgroup that is reclaimed for (target_mem_cgroup); 0: the whole machine.</param>
+    /// <returns>The shadow to leave in its place: the target's clock, cgroup and node.</returns>
+    public ulong Evict(uint pfn, int target)
     {
         PageFlags flags = _memMap[pfn].Flags;
         int node = NodeOf(pfn);
-        uint eviction = (uint)(_lruvecs[node].NonresidentAge >> BucketOrder) & EvictionMask;
-        AgeNonresident(node, PagesOf(flags));
-        return ShadowMark | ((flags & PageFlags.Workingset) != 0 ? 1u << (ShadowBits - 1) : 0) | ((uint)node << EvictionBits) | eviction;
+        int lruvec = LruvecOf(target, node);
+        ulong eviction = _lruvecs[lruvec].NonresidentAge & EvictionMask;
+        AgeNonresident(lruvec, PagesOf(flags));
+        return ShadowMark | ((flags & PageFlags.Workingset) != 0 ? WorkingsetMark : 0) | ((((ulong)(uint)node << MemcgBits) | (uint)Math.Max(target, MemCgroups.Root)) << EvictionBits) | eviction;
     }
 
     /// <summary>
     /// A page that was evicted is back in a new frame (workingset_refault): it is active at once if the lists were only
-    /// too short to keep it, and more so if it was active before. Call it before <see cref="Add"/>.
+    /// too short to keep it, and more so if it was active before. Call it before <see cref="Add"/>. When the cgroup that
+    /// was reclaimed is gone, nothing is known.
     /// </summary>
     /// <param name="pfn">The new frame.</param>
     /// <param name="shadow">What the eviction left.</param>
-    public void Refault(uint pfn, uint shadow)
+    public void Refault(uint pfn, ulong shadow)
     {
         ref PageFrame frame = ref _memMap[pfn];
-        int node = (int)((shadow >> EvictionBits) & ((1u << NodeBits) - 1));
-        ref Lruvec lruvec = ref _lruvecs[node];
+        int evictedFor = (int)(shadow >> EvictionBits) & ((1 << MemcgBits) - 1);
+        if (!_memcgs.Exists(evictedFor))
+            return;
+        int node = (int)(shadow >> (EvictionBits + MemcgBits)) & ((1 << NodeBits) - 1);
+        ref Lruvec evicted = ref _lruvecs[LruvecOf(evictedFor, node)];
+        int lruvec = LruvecOf(pfn);
         bool isFile = IsFileLru(frame.Flags);
         long pages = PagesOf(frame.Flags);
-        CountRefault(isFile, pages);
-        ulong now = (lruvec.NonresidentAge >> BucketOrder) & EvictionMask;
-        long distance = (long)(((now - (shadow & EvictionMask)) & EvictionMask) << BucketOrder);
-        if (distance > WorkingsetSize(in lruvec, isFile))
+        CountRefault(frame.Memcg, isFile, pages);
+        long distance = (long)((evicted.NonresidentAge - shadow) & EvictionMask);
+        if (distance > WorkingsetSize(in evicted, isFile, frame.Memcg))
             return;
         frame.Flags |= PageFlags.Active;
-        AgeNonresident(NodeOf(pfn), pages);
-        CountActivate(NodeOf(pfn), isFile, pages);
-        if ((shadow & (1u << (ShadowBits - 1))) == 0)
+        AgeNonresident(lruvec, pages);
+        CountActivate(lruvec, isFile, pages);
+        if ((shadow & WorkingsetMark) == 0)
             return;
         frame.Flags |= PageFlags.Workingset;
-        NoteCostRefault(pfn);
-        CountRestore(isFile, pages);
+        NoteCost(lruvec, isFile, pages);
+        CountRestore(frame.Memcg, isFile, pages);
     }
 
-    /// <summary>The clock of a node's lists goes on (workingset_age_nonresident).</summary>
-    public void AgeNonresident(int node, long pages) => _lruvecs[node].NonresidentAge += (ulong)pages;
+    /// <summary>The clocks of a lruvec and of those above it go on (workingset_age_nonresident).</summary>
+    public void AgeNonresident(int lruvec, long pages)
+    {
+        for (int at = lruvec; at >= 0; at = ParentOf(at))
+            _lruvecs[at].NonresidentAge += (ulong)pages;
+    }
 
-    /// <summary>Reclaim of a kind had to write or to look again (lru_note_cost, 6.1); the sum fades as it grows beyond a quarter of the lists.</summary>
-    /// <param name="node">The lists.</param>
+    /// <summary>The lruvec of the same node in the cgroup above (parent_lruvec); -1: it is the root's.</summary>
+    private int ParentOf(int lruvec) => lruvec < _nodes ? -1 : LruvecOf(_memcgs.ParentOf(MemcgOfLruvec(lruvec)), lruvec % _nodes);
+
+    /// <summary>Reclaim of a kind had to write or to look again (lru_note_cost, 6.1), here and in all cgroups above; each sum fades as it grows beyond a quarter of its lists.</summary>
+    /// <param name="lruvec">The lists.</param>
     /// <param name="isFile">The kind.</param>
     /// <param name="pages">Pages that were written or looked at again.</param>
-    public void NoteCost(int node, bool isFile, long pages)
+    public void NoteCost(int lruvec, bool isFile, long pages)
     {
-        ref Lruvec lruvec = ref _lruvecs[node];
-        if (isFile)
-            lruvec.FileCost += (ulong)pages;
-        else
-            lruvec.AnonCost += (ulong)pages;
-        long size = lruvec.Pages(LruList.InactiveAnon) + lruvec.Pages(LruList.ActiveAnon) + lruvec.Pages(LruList.InactiveFile) + lruvec.Pages(LruList.ActiveFile);
-        if (lruvec.FileCost + lruvec.AnonCost <= (ulong)(size / 4))
-            return;
-        lruvec.FileCost /= 2;
-        lruvec.AnonCost /= 2;
-    }
-
-    /// <summary>A page of the working set had to be read again (lru_note_cost_refault).</summary>
-    private void NoteCostRefault(uint pfn)
-    {
-        PageFlags flags = _memMap[pfn].Flags;
-        NoteCost(NodeOf(pfn), IsFileLru(flags), PagesOf(flags));
+        for (int at = lruvec; at >= 0; at = ParentOf(at))
+        {
+            ref Lruvec costs = ref _lruvecs[at];
+            if (isFile)
+                costs.FileCost += (ulong)pages;
+            else
+                costs.AnonCost += (ulong)pages;
+            long size = costs.Pages(LruList.InactiveAnon) + costs.Pages(LruList.ActiveAnon) + costs.Pages(LruList.InactiveFile) + costs.Pages(LruList.ActiveFile);
+            if (costs.FileCost + costs.AnonCost <= (ulong)(size / 4))
+                continue;
+            costs.FileCost /= 2;
+            costs.AnonCost /= 2;
+        }
     }
 
     /// <summary>The pages that a refault competes with: the active ones of its kind, and the other kind's if it can be reclaimed.</summary>
-    private long WorkingsetSize(in Lruvec lruvec, bool isFile)
+    private long WorkingsetSize(in Lruvec lruvec, bool isFile, int memcg)
     {
         long size = lruvec.Pages(LruList.ActiveFile);
         if (!isFile)
             size += lruvec.Pages(LruList.InactiveFile);
-        if (_stat.NrSwapPages > 0)
+        if (_memcgs.SwapPagesLeft(memcg, _stat.NrSwapPages) > 0)
         {
             size += lruvec.Pages(LruList.ActiveAnon);
             if (isFile)
@@ -111,36 +116,37 @@ public sealed partial class LruLists
         return size;
     }
 
-    private void CountRefault(bool isFile, long pages)
+    private void CountRefault(int memcg, bool isFile, long pages)
     {
+        _memcgs.Count(memcg, isFile ? MemcgStat.WorkingsetRefaultFile : MemcgStat.WorkingsetRefaultAnon, pages);
         if (isFile)
             _stat.WorkingsetRefaultFile += pages;
         else
             _stat.WorkingsetRefaultAnon += pages;
     }
 
-    private void CountActivate(int node, bool isFile, long pages)
+    private void CountActivate(int lruvec, bool isFile, long pages)
     {
-        ref Lruvec lruvec = ref _lruvecs[node];
+        _memcgs.Count(MemcgOfLruvec(lruvec), isFile ? MemcgStat.WorkingsetActivateFile : MemcgStat.WorkingsetActivateAnon, pages);
         if (isFile)
-        {
-            lruvec.ActivatedFile += pages;
             _stat.WorkingsetActivateFile += pages;
-        }
         else
-        {
-            lruvec.ActivatedAnon += pages;
             _stat.WorkingsetActivateAnon += pages;
+        for (int at = lruvec; at >= 0; at = ParentOf(at))
+        {
+            if (isFile)
+                _lruvecs[at].ActivatedFile += pages;
+            else
+                _lruvecs[at].ActivatedAnon += pages;
         }
     }
 
-    private void CountRestore(bool isFile, long pages)
+    private void CountRestore(int memcg, bool isFile, long pages)
     {
+        _memcgs.Count(memcg, isFile ? MemcgStat.WorkingsetRestoreFile : MemcgStat.WorkingsetRestoreAnon, pages);
         if (isFile)
             _stat.WorkingsetRestoreFile += pages;
         else
             _stat.WorkingsetRestoreAnon += pages;
     }
-
-    private static int BucketOrderOf(ulong totalPages) => Math.Max(0, BitOperations.Log2(Math.Max(1, totalPages - 1)) + 1 - EvictionBits);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Abi;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.NativeMemory;
@@ -7,11 +8,12 @@ using Pagewise.NativeMemory;
 namespace Pagewise.Kernel.Lru;
 
 /// <summary>
-/// The LRU lists of a machine (mm/swap.c, include/linux/mm_inline.h; 6.1): a lruvec a node, per-CPU batches in front of
-/// them. A frame is in at most one list; which one its flags say. Frames are linked through <see cref="PageFrame.Next"/>
+/// The LRU lists of a machine (mm/swap.c, include/linux/mm_inline.h; 6.1): a lruvec for each cgroup
+/// and node, per-CPU batches in front of them. A lruvec's number is its node's plus the cgroup's times the nodes; the
+/// root's come first, so that they have the nodes' numbers. A frame is in at most one list; which one its flags say. Frames are linked through <see cref="PageFrame.Next"/>
 /// and <see cref="PageFrame.Prev"/>.
 /// </summary>
-/// <remarks>Simplified: one lruvec a node (no cgroups); locking of pages is immediate where Linux batches it too.</remarks>
+/// <remarks>Simplified: locking of pages is immediate where Linux batches it too.</remarks>
 public sealed partial class LruLists : IDisposable
 {
     private const int MoveCount = 6;
@@ -21,6 +23,8 @@ public sealed partial class LruLists : IDisposable
     private readonly BuddyAllocator _allocator;
     private readonly ZoneTable _zones;
     private readonly VmStat _stat;
+    private readonly MemCgroups _memcgs;
+    private readonly int _nodes;
     private readonly NativeArray<Lruvec> _lruvecs;
     private readonly NativeArray<long> _zonePages;
     private readonly NativeArray<LruBatch> _batches;
@@ -28,26 +32,41 @@ public sealed partial class LruLists : IDisposable
     private readonly bool _freesInOrder;
 
     /// <summary>Empty lists.</summary>
-    public LruLists(MemMap memMap, BuddyAllocator allocator, VmStat stat)
+    public LruLists(MemMap memMap, BuddyAllocator allocator, VmStat stat, MemCgroups memcgs)
     {
+        _memcgs = memcgs;
+        _nodes = allocator.Zones.NodeCount;
         _memMap = memMap;
         _allocator = allocator;
         _zones = allocator.Zones;
         _stat = stat;
-        _lruvecs = new NativeArray<Lruvec>((ulong)_zones.NodeCount);
+        _lruvecs = new NativeArray<Lruvec>((ulong)PageFrame.MostMemcg * (ulong)_nodes);
         _zonePages = new NativeArray<long>((ulong)(_zones.ZoneCount * Lruvec.ListCount));
         _batches = new NativeArray<LruBatch>((ulong)(_zones.CpuCount * MoveCount));
         _freesInOrder = _zones.Kernel >= new KernelVersion(6, 9);
         _batchSize = _zones.Kernel < new KernelVersion(6, 9) ? BatchBefore69 : LruBatch.MostFrames;
-        BucketOrder = BucketOrderOf(allocator.TotalPages);
     }
 
-    /// <summary>The lists of a node.</summary>
-    public ref Lruvec this[int node]
+    /// <summary>A lruvec; by the number of a node the root cgroup's, whose totals are the node's.</summary>
+    public ref Lruvec this[int lruvec]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref _lruvecs[node];
+        get => ref _lruvecs[lruvec];
     }
+
+    /// <summary>The number of a cgroup's lruvec of a node (mem_cgroup_lruvec); 0 counts as the root.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LruvecOf(int memcg, int node) => ((Math.Max(memcg, MemCgroups.Root) - MemCgroups.Root) * _nodes) + node;
+
+    /// <summary>The number of the lruvec that a frame belongs to (folio_lruvec).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int LruvecOf(uint pfn) => LruvecOf(_memMap[pfn].Memcg, NodeOf(pfn));
+
+    /// <summary>The node of a lruvec (lruvec_pgdat).</summary>
+    public int NodeOfLruvec(int lruvec) => lruvec % _nodes;
+
+    /// <summary>The cgroup of a lruvec (lruvec_memcg).</summary>
+    public int MemcgOfLruvec(int lruvec) => (lruvec / _nodes) + MemCgroups.Root;
 
     /// <summary>Pages of a zone in a list (zone_page_state(NR_ZONE_LRU_BASE + lru)).</summary>
     /// <param name="zone">The zone, an index into <see cref="ZoneTable"/>.</param>
@@ -90,10 +109,8 @@ public sealed partial class LruLists : IDisposable
         ref PageFrame frame = ref _memMap[pfn];
         int zone = _allocator.ZoneOf(pfn);
         LruList list = ListOf(frame.Flags);
-        ref LruListHead head = ref _lruvecs[_zones[zone].Node].Lists[(int)list];
         long pages = PagesOf(frame.Flags);
-        head.Pages += pages;
-        _zonePages[(zone * Lruvec.ListCount) + (int)list] += pages;
+        ref LruListHead head = ref Count(frame.Memcg, zone, list, pages);
         if (list == LruList.Unevictable)
             return;
         if (toTail)
@@ -118,10 +135,8 @@ public sealed partial class LruLists : IDisposable
         ref PageFrame frame = ref _memMap[pfn];
         int zone = _allocator.ZoneOf(pfn);
         LruList list = ListOf(frame.Flags);
-        ref LruListHead head = ref _lruvecs[_zones[zone].Node].Lists[(int)list];
         long pages = PagesOf(frame.Flags);
-        head.Pages -= pages;
-        _zonePages[(zone * Lruvec.ListCount) + (int)list] -= pages;
+        ref LruListHead head = ref Count(frame.Memcg, zone, list, -pages);
         if (list == LruList.Unevictable)
             return;
         (frame.Prev != 0 ? ref _memMap[frame.Prev].Next : ref head.First) = frame.Next;
@@ -203,6 +218,28 @@ public sealed partial class LruLists : IDisposable
         _lruvecs.Dispose();
         _zonePages.Dispose();
         _batches.Dispose();
+    }
+
+    /// <summary>Counts pages that come to or leave a list, in the lruvec, the zone and all cgroups above (update_lru_size); the list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref LruListHead Count(int memcg, int zone, LruList list, long pages)
+    {
+        int node = _zones[zone].Node;
+        _zonePages[(zone * Lruvec.ListCount) + (int)list] += pages;
+        ref Lruvec lruvec = ref _lruvecs[LruvecOf(memcg, node)];
+        lruvec.Totals[(int)list] += pages;
+        lruvec.ZonePages[((int)_zones[zone].Type * Lruvec.ListCount) + (int)list] += pages;
+        lruvec.Lists[(int)list].Pages += pages;
+        if (memcg > MemCgroups.Root)
+            CountAbove(memcg, node, list, pages);
+        return ref lruvec.Lists[(int)list];
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void CountAbove(int memcg, int node, LruList list, long pages)
+    {
+        while ((memcg = _memcgs.ParentOf(memcg)) != 0)
+            _lruvecs[LruvecOf(memcg, node)].Totals[(int)list] += pages;
     }
 
     /// <summary>Takes a frame without references out of its list, and unlocks it (__page_cache_release).</summary>

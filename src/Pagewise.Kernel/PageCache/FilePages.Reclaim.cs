@@ -14,7 +14,9 @@ public sealed partial class FilePages
     /// Takes a page out of the cache for reclaim (__remove_mapping): a shadow stays in its place, or nothing for shared
     /// memory that was never written. The cache's reference is the caller's to drop.
     /// </summary>
-    internal void Evict(uint pfn)
+    /// <param name="pfn">The page.</param>
+    /// <param name="target">The cgroup that is reclaimed for; 0: the whole machine.</param>
+    internal void Evict(uint pfn, int target)
     {
         ref PageFrame frame = ref _memMap[pfn];
         // Linux takes a large folio as a whole; here its pages go one by one, so it is one no more.
@@ -22,7 +24,7 @@ public sealed partial class FilePages
             SplitFolio(pfn, frame.Index, uniform: true);
         ref Inode file = ref _inodes.Inodes[frame.Mapping];
         bool isShmem = file.Kind == InodeKind.Shmem;
-        Detach(ref file, ref frame, isShmem ? 0 : _lru.Evict(pfn));
+        Detach(ref file, ref frame, isShmem ? 0 : _lru.Evict(pfn, target));
     }
 
     /// <summary>
@@ -50,7 +52,7 @@ public sealed partial class FilePages
             return;
         for (ulong index = first; ; index++)
         {
-            uint entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
             if (entry == 0)
                 return;
             if (!XaNode.IsValue(entry))
@@ -67,7 +69,7 @@ public sealed partial class FilePages
         ref Inode file = ref _inodes.Inodes[inode];
         for (ulong index = 0; file.Kind == InodeKind.Shmem; index++)
         {
-            uint entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
+            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
             if (entry == 0)
                 break;
             if (XaNode.IsValue(entry))
@@ -114,7 +116,7 @@ public sealed partial class FilePages
         return pfn;
     }
 
-    private void Detach(ref Inode file, ref PageFrame frame, uint entry)
+    private void Detach(ref Inode file, ref PageFrame frame, ulong entry)
     {
         _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, frame.Index, entry);
         frame.Flags &= ~PageFlags.PageCache;

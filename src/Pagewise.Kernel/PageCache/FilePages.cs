@@ -47,7 +47,7 @@ public sealed partial class FilePages : IDisposable
     public bool IsCached(int inode, ulong index)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
         return !XaNode.IsValue(entry) && (entry != 0 || IsWarm(file, index));
     }
 
@@ -57,19 +57,19 @@ public sealed partial class FilePages : IDisposable
     {
         noMemory = false;
         ref Inode file = ref _inodes.Inodes[inode];
-        uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
         if (XaNode.IsValue(entry) && file.Kind == InodeKind.Shmem)
             return SwapIn(inode, index, SwpEntry.FromIndexEntry(entry), out noMemory);
         if (XaNode.IsValue(entry) || (entry == 0 && !IsWarm(file, index)))
             return 0;
         if (entry != 0)
-            return entry;
-        entry = Add(inode, index);
-        noMemory = entry == 0;
+            return (uint)entry;
+        uint added = Add(inode, index);
+        noMemory = added == 0;
         // What a tmpfs held from the start was written by someone.
         if (file.Kind == InodeKind.Shmem && !noMemory)
-            _memMap[entry].Flags |= PageFlags.Dirty;
-        return entry;
+            _memMap[added].Flags |= PageFlags.Dirty;
+        return added;
     }
 
     /// <summary>The frame of a page in the cache; 0 when it is not there, or there in name only.</summary>
@@ -77,8 +77,8 @@ public sealed partial class FilePages : IDisposable
     public uint FrameAt(int inode, ulong index)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        uint entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
-        return XaNode.IsValue(entry) ? 0 : entry;
+        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        return XaNode.IsValue(entry) ? 0 : (uint)entry;
     }
 
     /// <summary>Puts a zeroed page into the cache (filemap_add_folio, shmem_alloc_and_add_folio).</summary>
@@ -92,7 +92,7 @@ public sealed partial class FilePages : IDisposable
         if (pfn == 0)
             return 0;
         ref Inode file = ref _inodes.Inodes[inode];
-        uint shadow = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong shadow = _index.Load(file.PageRoot, file.PageRootHeight, index);
         if (!Store(ref file, index, pfn))
         {
             _allocator.FreePages(pfn, 0);
@@ -247,7 +247,7 @@ public sealed partial class FilePages : IDisposable
     {
         ref Inode file = ref _inodes.Inodes[inode];
         if (file.PageRootHeight != 0)
-            return _index.NextTagged(file.PageRoot, file.PageRootHeight, ref index, last, tag);
+            return (uint)_index.NextTagged(file.PageRoot, file.PageRootHeight, ref index, last, tag);
         // A page that stands alone has no node to be tagged in: its flags say the same.
         uint pfn = index == 0 ? FrameAt(inode, 0) : 0;
         PageFlags flag = tag == PageTag.Dirty ? PageFlags.Dirty : PageFlags.Writeback;
@@ -281,17 +281,17 @@ public sealed partial class FilePages : IDisposable
     public void Remove(int inode, ulong index, bool evicted)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        uint pfn = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
         bool leavesShadow = file.Kind != InodeKind.Shmem && (evicted || IsWarm(file, index));
-        if (pfn != 0 && !XaNode.IsValue(pfn))
+        if (entry != 0 && !XaNode.IsValue(entry))
         {
-            ClearDirty(pfn);
+            ClearDirty((uint)entry);
             file.CachedPages--;
             _stat.NrFilePages--;
             if (file.Kind == InodeKind.Shmem)
                 _stat.NrShmem--;
-            Tracepoints?.MmFilemapDeleteFromPageCache(inode, index, pfn);
-            Put(pfn);
+            Tracepoints?.MmFilemapDeleteFromPageCache(inode, index, (uint)entry);
+            Put((uint)entry);
         }
 
         _ = Store(ref file, index, leavesShadow ? XaNode.Shadow : 0);
@@ -320,9 +320,9 @@ public sealed partial class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[inode];
         while (true)
         {
-            uint entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
             if (!XaNode.IsValue(entry))
-                return entry;
+                return (uint)entry;
             index++;
         }
     }
@@ -344,14 +344,14 @@ public sealed partial class FilePages : IDisposable
     private static bool IsWarm(in Inode file, ulong index) => index < file.WarmPages && index < file.SizePages;
 
     /// <summary>Sets an entry. A page that stood alone gets its tags when the first node is made.</summary>
-    private bool Store(ref Inode file, ulong index, uint entry)
+    private bool Store(ref Inode file, ulong index, ulong entry)
     {
-        uint alone = file.PageRootHeight == 0 && index != 0 ? (uint)file.PageRoot : 0;
+        ulong alone = file.PageRootHeight == 0 && index != 0 ? file.PageRoot : 0;
         if (!_index.Store(ref file.PageRoot, ref file.PageRootHeight, index, entry))
             return false;
         if (alone != 0 && !XaNode.IsValue(alone) && file.PageRootHeight != 0 && file.Kind == InodeKind.Regular)
         {
-            PageFlags flags = _memMap[alone].Flags;
+            PageFlags flags = _memMap[(uint)alone].Flags;
             if ((flags & PageFlags.Dirty) != 0)
                 _index.SetTag(file.PageRoot, file.PageRootHeight, 0, PageTag.Dirty);
             if ((flags & PageFlags.Writeback) != 0)

@@ -45,7 +45,7 @@ public struct Inode
     public int Name;
 
     /// <summary>Root of the page index (i_pages), in the page cache's nodes.</summary>
-    public int PageRoot;
+    public ulong PageRoot;
 
     /// <summary>Height of the page index; 0 when empty.</summary>
     public byte PageRootHeight;

@@ -6,9 +6,9 @@ namespace Pagewise.Kernel.PageCache;
 public sealed partial class PageIndex
 {
     /// <summary>Tags the entry at an index, which is there. One that stands alone without a node keeps no tag.</summary>
-    public void SetTag(int root, byte height, ulong index, PageTag tag)
+    public void SetTag(ulong root, byte height, ulong index, PageTag tag)
     {
-        int node = root;
+        int node = (int)root;
         for (int level = height - 1; level >= 0; level--)
         {
             int slot = (int)((index >> (SlotBits * level)) & SlotMask);
@@ -18,10 +18,10 @@ public sealed partial class PageIndex
     }
 
     /// <summary>Takes the tag of the entry at an index away.</summary>
-    public void ClearTag(int root, byte height, ulong index, PageTag tag)
+    public void ClearTag(ulong root, byte height, ulong index, PageTag tag)
     {
         if (height != 0)
-            ClearTag(root, height - 1, index, tag);
+            ClearTag((int)root, height - 1, index, tag);
     }
 
     /// <summary>The first tagged entry at or above an index (xas_find_marked); 0 when none.</summary>
@@ -30,11 +30,11 @@ public sealed partial class PageIndex
     /// <param name="index">Where to start; on return the entry's index.</param>
     /// <param name="last">The last index of interest.</param>
     /// <param name="tag">The tag.</param>
-    public uint NextTagged(int root, byte height, ref ulong index, ulong last, PageTag tag)
+    public ulong NextTagged(ulong root, byte height, ref ulong index, ulong last, PageTag tag)
     {
         while (root != 0 && index <= last && index >> (SlotBits * height) == 0)
         {
-            int node = root;
+            int node = (int)root;
             int level = height - 1;
             while (true)
             {
@@ -52,7 +52,7 @@ public sealed partial class PageIndex
                 int found = BitOperations.TrailingZeroCount(tags);
                 if (found != slot)
                     index = (index & ~((1UL << (shift + SlotBits)) - 1)) | ((ulong)found << shift);
-                uint entry = Nodes[node].Slots[found];
+                ulong entry = Nodes[node].Slots[found];
                 if (level == 0)
                     return index <= last ? entry : 0;
                 node = (int)entry;

@@ -25,11 +25,11 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
     public void CollectObjects(List<ulong> into) => _slab.CollectObjects(into);
 
     /// <summary>The entry at an index: a frame, <see cref="XaNode.Shadow"/>, or 0.</summary>
-    public uint Load(int root, byte height, ulong index)
+    public ulong Load(ulong root, byte height, ulong index)
     {
         if (root == 0 || index >> (SlotBits * height) != 0)
             return 0;
-        uint entry = (uint)root;
+        ulong entry = root;
         for (int level = height - 1; level >= 0 && entry != 0; level--)
             entry = Nodes[(int)entry].Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
         return entry;
@@ -37,11 +37,11 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
 
     /// <summary>Sets the entry at an index; 0 removes it. Nodes come and go as needed.</summary>
     /// <returns>False when no memory is left for a node.</returns>
-    public bool Store(ref int root, ref byte height, ulong index, uint entry)
+    public bool Store(ref ulong root, ref byte height, ulong index, ulong entry)
     {
         if (height == 0 && index == 0)
         {
-            root = (int)entry;
+            root = entry;
             return true;
         }
 
@@ -55,7 +55,7 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
         if (root == 0)
         {
             // An empty tree begins as high as the index needs it.
-            root = _slab.Allocate();
+            root = (ulong)_slab.Allocate();
             if (root == 0)
                 return false;
             for (height = 1; index >> (SlotBits * height) != 0;)
@@ -71,26 +71,26 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
                 return false;
             }
 
-            Nodes[node].Slots[0] = (uint)root;
+            Nodes[node].Slots[0] = root;
             Nodes[node].Used = 1;
             if (height > 0)
             {
-                Nodes[node].DirtyTags = Nodes[root].DirtyTags != 0 ? 1UL : 0;
-                Nodes[node].WritebackTags = Nodes[root].WritebackTags != 0 ? 1UL : 0;
+                Nodes[node].DirtyTags = Nodes[(int)root].DirtyTags != 0 ? 1UL : 0;
+                Nodes[node].WritebackTags = Nodes[(int)root].WritebackTags != 0 ? 1UL : 0;
             }
 
-            root = node;
+            root = (ulong)node;
             height++;
         }
 
-        int current = root;
+        int current = (int)root;
         for (int level = height - 1; level > 0; level--)
         {
             int slot = (int)((index >> (SlotBits * level)) & SlotMask);
-            uint child = Nodes[current].Slots[slot];
+            ulong child = Nodes[current].Slots[slot];
             if (child == 0)
             {
-                child = (uint)_slab.Allocate();
+                child = (ulong)_slab.Allocate();
                 if (child == 0)
                 {
                     Remove(ref root, ref height, index);
@@ -105,7 +105,7 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
         }
 
         ref XaNode leaf = ref Nodes[current];
-        ref uint place = ref leaf.Slots[(int)(index & SlotMask)];
+        ref ulong place = ref leaf.Slots[(int)(index & SlotMask)];
         if (place == 0)
             leaf.Used++;
         place = entry;
@@ -117,15 +117,15 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
     /// <param name="height">Its height.</param>
     /// <param name="index">Where to start; on return the entry's index.</param>
     /// <param name="last">The last index of interest.</param>
-    public uint Next(int root, byte height, ref ulong index, ulong last)
+    public ulong Next(ulong root, byte height, ref ulong index, ulong last)
     {
         if (root == 0)
             return 0;
         if (height == 0)
-            return index == 0 ? (uint)root : 0;
+            return index == 0 ? root : 0;
         while (index <= last && index >> (SlotBits * height) == 0)
         {
-            uint entry = (uint)root;
+            ulong entry = root;
             int level = height - 1;
             while (true)
             {
@@ -147,9 +147,9 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _slab.Dispose();
 
-    private void Remove(ref int root, ref byte height, ulong index)
+    private void Remove(ref ulong root, ref byte height, ulong index)
     {
-        if (Remove(root, height - 1, index))
+        if (Remove((int)root, height - 1, index))
         {
             root = 0;
             height = 0;
@@ -160,12 +160,12 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
     }
 
     /// <summary>xas_shrink: a root with nothing but its first slot gives way to what stands there.</summary>
-    private void Shrink(ref int root, ref byte height)
+    private void Shrink(ref ulong root, ref byte height)
     {
-        while (height > 0 && Nodes[root].Used == 1 && Nodes[root].Slots[0] != 0)
+        while (height > 0 && Nodes[(int)root].Used == 1 && Nodes[(int)root].Slots[0] != 0)
         {
-            int node = root;
-            root = (int)Nodes[node].Slots[0];
+            int node = (int)root;
+            root = Nodes[node].Slots[0];
             height--;
             _slab.Free(node);
         }
@@ -175,7 +175,7 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
     private bool Remove(int node, int level, ulong index)
     {
         ref XaNode current = ref Nodes[node];
-        ref uint slot = ref current.Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
+        ref ulong slot = ref current.Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
         if (slot != 0 && (level == 0 || Remove((int)slot, level - 1, index)))
         {
             slot = 0;

@@ -21,18 +21,18 @@ public struct XaNode
     public ulong WritebackTags;
 
     /// <summary>What a page leaves behind when it leaves the cache without its file changing, and not by reclaim: it is no longer cached.</summary>
-    public const uint Shadow = uint.MaxValue;
+    public const ulong Shadow = ulong.MaxValue;
 
     /// <summary>
     /// Whether an entry is no frame: a shadow, which of a page that reclaim took holds the eviction clock, or of shared
     /// memory the slot of swap where the page is (xa_is_value).
     /// </summary>
-    public static bool IsValue(uint entry) => (int)entry < 0;
+    public static bool IsValue(ulong entry) => (long)entry < 0;
 
     /// <summary>The slots.</summary>
     [InlineArray(SlotCount)]
     public struct SlotArray
     {
-        private uint _first;
+        private ulong _first;
     }
 }

@@ -110,9 +110,11 @@ internal sealed class Kswapd : IAgent, IDisposable
             case KswapdPhase.Priority:
                 return StartPass(node, ref state);
             case KswapdPhase.Lists:
-                if (_vmscan.Round(node, ref state.Sc, ref state.Scan))
+                if (_vmscan.Round(ref state.Sc, ref state.Scan))
                     return KeepsCpu(node, ref state);
-                _vmscan.End(node, ref state.Sc, ref state.Scan);
+                _vmscan.End(ref state.Sc, ref state.Scan);
+                if (_vmscan.NextLruvec(node, ref state.Sc, ref state.Scan))
+                    return true;
                 state.Phase = KswapdPhase.AfterLists;
                 return !IsThrottled(node, ref state);
             case KswapdPhase.AfterLists:
@@ -187,7 +189,10 @@ internal sealed class Kswapd : IAgent, IDisposable
                 state.Sc.NrToReclaim += Math.Max(zone.MarkPages(Watermark.High), ScanControl.SwapClusterMax);
         }
 
-        state.Scan = _vmscan.Begin(node, ref state.Sc);
+        state.Scan = default;
+        _vmscan.StartNode(node, ref state.Sc);
+        // The root is never protected, so there is a first.
+        _ = _vmscan.NextLruvec(node, ref state.Sc, ref state.Scan);
         state.Phase = KswapdPhase.Lists;
         return true;
     }
@@ -202,7 +207,7 @@ internal sealed class Kswapd : IAgent, IDisposable
         if (nr.UnqueuedDirty == nr.FileTaken)
             flags.Dirty = true;
         if (nr.Dirty != 0 && nr.Dirty == nr.Congested)
-            flags.Congested = true;
+            _vmscan.TargetLruvec(node, in state.Sc).Congested = true;
         if (nr.Immediate == 0)
             return false;
         _events.Schedule(_clock.NowNs + WritebackThrottleNs, _agent, node);
@@ -244,7 +249,7 @@ internal sealed class Kswapd : IAgent, IDisposable
             }
         }
 
-        _vmscan.SnapshotRefaults(node);
+        _vmscan.SnapshotRefaults(node, 0);
         if (MaySleep(node, Math.Max(state.Order, state.Sc.Order), state.Highest))
         {
             state.Phase = KswapdPhase.ShortSleep;
@@ -265,6 +270,7 @@ internal sealed class Kswapd : IAgent, IDisposable
         if (!IsBalanced(node, order, highest))
             return false;
         _vmscan.FlagsOf(node) = default;
+        _vmscan.TargetLruvec(node, in _states[node].Sc).Congested = false;
         return true;
     }
 

@@ -2,11 +2,17 @@ using System.Runtime.CompilerServices;
 
 namespace Pagewise.Kernel.Reclaim;
 
-/// <summary>How far a pass over the lists of a node has come (the locals of shrink_lruvec), so that it can stop and go on.</summary>
+/// <summary>How far a pass over the lruvecs of a node has come (the locals of shrink_node_memcgs and shrink_lruvec), so that it can stop and go on.</summary>
 internal struct LruvecScan
 {
     /// <summary>Lists that reclaim scans.</summary>
     public const int ListCount = 4;
+
+    /// <summary>The cgroup whose lists are scanned; 0: none yet.</summary>
+    public int Memcg;
+
+    /// <summary>Its lruvec.</summary>
+    public int Lruvec;
 
     /// <summary>Pages still to scan, by list.</summary>
     public Counts Nr;

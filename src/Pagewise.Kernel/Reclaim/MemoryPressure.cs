@@ -1,5 +1,6 @@
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Reclaim;
@@ -55,7 +56,8 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
     {
         while (true)
         {
-            stat.AllocStall[(int)sc.ReclaimIdx]++;
+            if (!sc.IsCgroupReclaim)
+                stat.AllocStall[(int)sc.ReclaimIdx]++;
             for (sc.Priority = ScanControl.DefaultPriority; sc.Priority >= 0; sc.Priority--)
             {
                 sc.NrScanned = 0;
@@ -70,14 +72,28 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
                 if (!IsEligible(index, context) || zones[index].Node == lastNode)
                     continue;
                 lastNode = zones[index].Node;
-                vmscan.SnapshotRefaults(lastNode);
-                vmscan.FlagsOf(lastNode).Congested = false;
+                vmscan.SnapshotRefaults(lastNode, sc.TargetMemcg);
+                vmscan.TargetLruvec(lastNode, in sc).Congested = false;
             }
 
-            if (sc.NrReclaimed != 0 || !sc.SkippedDeactivate)
+            if (sc.NrReclaimed != 0)
                 return sc.NrReclaimed;
-            sc.ForceDeactivate = true;
-            sc.SkippedDeactivate = false;
+            if (sc.SkippedDeactivate)
+            {
+                sc.ForceDeactivate = true;
+                sc.SkippedDeactivate = false;
+            }
+            else if (sc.MemcgLowSkipped)
+            {
+                // What memory.low kept is taken before anyone is killed.
+                sc.ForceDeactivate = false;
+                sc.MemcgLowReclaim = true;
+                sc.MemcgLowSkipped = false;
+            }
+            else
+            {
+                return 0;
+            }
         }
     }
 
@@ -105,11 +121,19 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
 
     private void ShrinkNode(int node, ref ScanControl sc)
     {
-        LruvecScan scan = vmscan.Begin(node, ref sc);
-        while (vmscan.Round(node, ref sc, ref scan))
-            events.RunDue();
-        vmscan.End(node, ref sc, ref scan);
-        if (vmscan.FlagsOf(node).Congested && !SkipsThrottle(node))
+        LruvecScan scan = default;
+        vmscan.StartNode(node, ref sc);
+        while (vmscan.NextLruvec(node, ref sc, ref scan))
+        {
+            while (vmscan.Round(ref sc, ref scan))
+                events.RunDue();
+            vmscan.End(ref sc, ref scan);
+        }
+
+        ref Lruvec target = ref vmscan.TargetLruvec(node, in sc);
+        if (sc.IsCgroupReclaim && sc.Nr.Dirty != 0 && sc.Nr.Dirty == sc.Nr.Congested)
+            target.Congested = true;
+        if (target.Congested && !SkipsThrottle(node))
             WaitJiffies(1);
     }
 

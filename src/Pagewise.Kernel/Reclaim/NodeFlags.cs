@@ -1,6 +1,6 @@
 namespace Pagewise.Kernel.Reclaim;
 
-/// <summary>What reclaim has found out about a node (enum pgdat_flags and lruvec_flags).</summary>
+/// <summary>What reclaim has found out about a node (enum pgdat_flags).</summary>
 internal struct NodeFlags
 {
     /// <summary>Every page that was isolated was under writeback (PGDAT_WRITEBACK).</summary>
@@ -8,7 +8,4 @@ internal struct NodeFlags
 
     /// <summary>Many dirty pages of files at the end of the list that nobody writes: kswapd may (PGDAT_DIRTY).</summary>
     public bool Dirty;
-
-    /// <summary>Every dirty page was under writeback and met twice (LRUVEC_CONGESTED).</summary>
-    public bool Congested;
 }

@@ -11,6 +11,15 @@ internal struct ScanControl
     /// <summary>Pages worked on at once (SWAP_CLUSTER_MAX).</summary>
     public const int SwapClusterMax = 32;
 
+    /// <summary>The cgroup whose subtree is reclaimed (target_mem_cgroup); 0: the whole machine.</summary>
+    public int TargetMemcg;
+
+    /// <summary>Cgroups are reclaimed although memory.low protects them (memcg_low_reclaim).</summary>
+    public bool MemcgLowReclaim;
+
+    /// <summary>A cgroup was spared, wholly or in part, for memory.low (memcg_low_skipped).</summary>
+    public bool MemcgLowSkipped;
+
     /// <summary>Pages wanted (nr_to_reclaim).</summary>
     public long NrToReclaim;
 
@@ -28,6 +37,9 @@ internal struct ScanControl
 
     /// <summary>How hard to try: 12 to 0 (priority).</summary>
     public int Priority;
+
+    /// <summary>For a cgroup, not for the machine (cgroup_reclaim).</summary>
+    public readonly bool IsCgroupReclaim => TargetMemcg != 0;
 
     /// <summary>The highest zone whose pages help (reclaim_idx).</summary>
     public ZoneType ReclaimIdx;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
@@ -10,16 +11,13 @@ namespace Pagewise.Kernel.Reclaim;
 /// <content>Taking pages off a list and putting them back (isolate_lru_folios, shrink_inactive_list, shrink_active_list, move_folios_to_lru).</content>
 internal sealed partial class Vmscan
 {
-    private long ShrinkInactiveList(int node, LruList list, int count, ref ScanControl sc)
+    private long ShrinkInactiveList(int lruvec, LruList list, int count, ref ScanControl sc)
     {
         bool isFile = list == LruList.InactiveFile;
         _lru.Drain();
-        long taken = Isolate(node, list, count, ref sc, out long scanned);
+        long taken = Isolate(lruvec, list, count, ref sc, out long scanned);
         CountIsolated(isFile, taken);
-        if (sc.IsKswapd)
-            _stat.PgScanKswapd += scanned;
-        else
-            _stat.PgScanDirect += scanned;
+        CountScan(_lru.MemcgOfLruvec(lruvec), in sc, scanned);
         if (isFile)
             _stat.PgScanFile += scanned;
         else
@@ -27,20 +25,17 @@ internal sealed partial class Vmscan
         if (taken == 0)
             return 0;
         ScanCounts counts = default;
-        long reclaimed = ShrinkFolioList(node, ref sc, ref counts);
-        PutBack(node, _returned, out _);
+        long reclaimed = ShrinkFolioList(_lru.NodeOfLruvec(lruvec), ref sc, ref counts);
+        PutBack(lruvec, _returned, out _);
         CountIsolated(isFile, -taken);
-        if (sc.IsKswapd)
-            _stat.PgStealKswapd += reclaimed;
-        else
-            _stat.PgStealDirect += reclaimed;
+        CountSteal(_lru.MemcgOfLruvec(lruvec), in sc, reclaimed);
         if (isFile)
             _stat.PgStealFile += reclaimed;
         else
             _stat.PgStealAnon += reclaimed;
         long cost = _features.CountsRotationsAsCost ? counts.Pageout * ScanControl.SwapClusterMax : counts.Pageout;
         if (cost != 0)
-            _lru.NoteCost(node, isFile, cost);
+            _lru.NoteCost(lruvec, isFile, cost);
         sc.Nr.Dirty += counts.Dirty;
         sc.Nr.Congested += counts.Congested;
         sc.Nr.UnqueuedDirty += counts.UnqueuedDirty;
@@ -57,13 +52,15 @@ internal sealed partial class Vmscan
     /// <summary>Told when every page met was dirty and nobody writes it (wakeup_flusher_threads); null: no one.</summary>
     public Action? WakeFlusher { get; set; }
 
-    private void ShrinkActiveList(int node, LruList list, int count, ref ScanControl sc)
+    private void ShrinkActiveList(int lruvec, LruList list, int count, ref ScanControl sc)
     {
         bool isFile = list == LruList.ActiveFile;
         _lru.Drain();
-        long taken = Isolate(node, list, count, ref sc, out long scanned);
+        long taken = Isolate(lruvec, list, count, ref sc, out long scanned);
         CountIsolated(isFile, taken);
-        _stat.PgRefill += scanned;
+        if (!sc.IsCgroupReclaim)
+            _stat.PgRefill += scanned;
+        _memcgs.Count(_lru.MemcgOfLruvec(lruvec), MemcgStat.PgRefill, scanned);
         long rotated = 0;
         _returned.Clear();
         _second.Clear();
@@ -87,23 +84,24 @@ internal sealed partial class Vmscan
             _second.Add(pfn);
         }
 
-        PutBack(node, _returned, out _);
-        PutBack(node, _second, out long deactivated);
+        PutBack(lruvec, _returned, out _);
+        PutBack(lruvec, _second, out long deactivated);
         _stat.PgDeactivate += deactivated;
+        _memcgs.Count(_lru.MemcgOfLruvec(lruvec), MemcgStat.PgDeactivate, deactivated);
         CountIsolated(isFile, -taken);
         if (_features.CountsRotationsAsCost && rotated != 0)
-            _lru.NoteCost(node, isFile, rotated);
+            _lru.NoteCost(lruvec, isFile, rotated);
     }
 
     /// <summary>
     /// Takes pages off the old end of a list, each with a reference; those of zones that do not help go to the new end
     /// and count as looked at (6.1).
     /// </summary>
-    private long Isolate(int node, LruList list, int count, ref ScanControl sc, out long totalScanned)
+    private long Isolate(int lruvec, LruList list, int count, ref ScanControl sc, out long totalScanned)
     {
         _isolated.Clear();
         _skipped.Clear();
-        ref LruListHead head = ref _lru[node].Lists[(int)list];
+        ref LruListHead head = ref _lru[lruvec].Lists[(int)list];
         long taken = 0;
         totalScanned = 0;
         for (long scanned = 0; scanned < count && head.Last != 0;)
@@ -141,7 +139,7 @@ internal sealed partial class Vmscan
     }
 
     /// <summary>move_folios_to_lru: back to where their flags say; what nobody else refers to any more goes free.</summary>
-    private void PutBack(int node, List<uint> frames, out long moved)
+    private void PutBack(int lruvec, List<uint> frames, out long moved)
     {
         moved = 0;
         foreach (uint pfn in CollectionsMarshal.AsSpan(frames))
@@ -164,8 +162,31 @@ internal sealed partial class Vmscan
             frame.Flags |= PageFlags.Lru;
             moved += pages;
             if ((frame.Flags & PageFlags.Active) != 0)
-                _lru.AgeNonresident(node, pages);
+                _lru.AgeNonresident(lruvec, pages);
         }
+    }
+
+    /// <summary>What reclaim for a cgroup scans, the machine counts by kind of page only.</summary>
+    private void CountScan(int memcg, in ScanControl sc, long pages)
+    {
+        _memcgs.Count(memcg, sc.IsKswapd ? MemcgStat.PgScanKswapd : MemcgStat.PgScanDirect, pages);
+        if (sc.IsCgroupReclaim)
+            return;
+        if (sc.IsKswapd)
+            _stat.PgScanKswapd += pages;
+        else
+            _stat.PgScanDirect += pages;
+    }
+
+    private void CountSteal(int memcg, in ScanControl sc, long pages)
+    {
+        _memcgs.Count(memcg, sc.IsKswapd ? MemcgStat.PgStealKswapd : MemcgStat.PgStealDirect, pages);
+        if (sc.IsCgroupReclaim)
+            return;
+        if (sc.IsKswapd)
+            _stat.PgStealKswapd += pages;
+        else
+            _stat.PgStealDirect += pages;
     }
 
     private void CountIsolated(bool isFile, long pages)

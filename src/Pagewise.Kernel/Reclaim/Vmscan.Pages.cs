@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
@@ -68,6 +69,7 @@ internal sealed partial class Vmscan
                     {
                         _memMap[pfn].Flags |= PageFlags.Active;
                         activated += pages;
+                        _memcgs.Count(_memMap[pfn].Memcg, MemcgStat.PgActivate, pages);
                     }
 
                     break;
@@ -129,7 +131,7 @@ internal sealed partial class Vmscan
                 return fate;
         }
 
-        return Detach(pfn, ref frame, isAnon, pages) ? Fate.Free : Fate.Keep;
+        return Detach(pfn, ref frame, isAnon, pages, sc.TargetMemcg) ? Fate.Free : Fate.Keep;
     }
 
     /// <summary>The cases of a page that is being written, and what is counted of dirty ones.</summary>
@@ -220,7 +222,7 @@ internal sealed partial class Vmscan
         (frame.Flags & PageFlags.PageCache) == 0 || LruLists.IsFileLru(frame.Flags) || _pages.MoveToSwap(pfn);
 
     /// <summary>Takes a clean page out of its cache (__remove_mapping). False when someone else refers to it. The isolation's reference goes too.</summary>
-    private bool Detach(uint pfn, ref PageFrame frame, bool isAnon, long pages)
+    private bool Detach(uint pfn, ref PageFrame frame, bool isAnon, long pages, int target)
     {
         if (isAnon && (frame.Flags & PageFlags.SwapBacked) == 0)
         {
@@ -235,9 +237,9 @@ internal sealed partial class Vmscan
         if ((frame.Flags & cached) == 0 || frame.RefCount != 2 || (frame.Flags & PageFlags.Dirty) != 0)
             return false;
         if ((frame.Flags & PageFlags.SwapCache) != 0)
-            _swap.Remove(pfn, _lru.Evict(pfn));
+            _swap.Remove(pfn, _lru.Evict(pfn, target));
         else
-            _pages.Evict(pfn);
+            _pages.Evict(pfn, target);
         frame.RefCount = 0;
         return true;
     }

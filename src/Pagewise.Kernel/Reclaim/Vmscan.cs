@@ -1,4 +1,5 @@
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
@@ -13,12 +14,13 @@ namespace Pagewise.Kernel.Reclaim;
 /// Page reclaim with the classic lists (mm/vmscan.c, 6.1): how much of which list is scanned, what becomes of each page.
 /// Direct reclaim and kswapd are in <see cref="MemoryPressure"/> and <see cref="Kswapd"/>.
 /// </summary>
-/// <remarks>Simplified: one lruvec a node, no memory tiers, no slab shrinkers.</remarks>
+/// <remarks>Simplified: no memory tiers, no slab shrinkers.</remarks>
 internal sealed partial class Vmscan : IPageReclaim
 {
     private readonly ZoneTable _zones;
     private readonly BuddyAllocator _allocator;
     private readonly MemMap _memMap;
+    private readonly MemCgroups _memcgs;
     private readonly LruLists _lru;
     private readonly FilePages _pages;
     private readonly SwapSpace _swap;
@@ -38,6 +40,7 @@ internal sealed partial class Vmscan : IPageReclaim
         _zones = state.Allocator.Zones;
         _allocator = state.Allocator;
         _memMap = state.MemMap;
+        _memcgs = state.Memcgs;
         _lru = state.Lru;
         _pages = state.Pages;
         _swap = state.Swap;
@@ -64,28 +67,59 @@ internal sealed partial class Vmscan : IPageReclaim
     }
 
     /// <summary>Remembers how many refaults there were, so that the next reclaim sees new ones (snapshot_refaults).</summary>
-    public void SnapshotRefaults(int node)
+    public void SnapshotRefaults(int node, int target)
     {
-        ref Lruvec lruvec = ref _lru[node];
+        ref Lruvec lruvec = ref _lru[_lru.LruvecOf(target, node)];
         lruvec.RefaultsAnon = lruvec.ActivatedAnon;
         lruvec.RefaultsFile = lruvec.ActivatedFile;
     }
 
-    /// <summary>Begins a pass over a node's lists (prepare_scan_count, get_scan_count).</summary>
-    public LruvecScan Begin(int node, ref ScanControl sc)
+    /// <summary>The lists that a reclaim looks at as a whole: the target's, those below included.</summary>
+    public ref Lruvec TargetLruvec(int node, in ScanControl sc) => ref _lru[_lru.LruvecOf(sc.TargetMemcg, node)];
+
+    /// <summary>Begins a pass over a node (shrink_node): what its lists hold decides what is scanned (prepare_scan_count).</summary>
+    public void StartNode(int node, ref ScanControl sc)
     {
         sc.Nr = default;
         PrepareScanCount(node, ref sc);
-        LruvecScan scan = default;
-        GetScanCount(node, ref sc, ref scan.Nr);
-        scan.Targets = scan.Nr;
-        scan.IsProportional = !sc.IsKswapd && sc.Priority == ScanControl.DefaultPriority;
-        return scan;
     }
 
-    /// <summary>One round over the lists, up to 32 pages of each (the loop of shrink_lruvec).</summary>
+    /// <summary>Goes on to the lists of the next cgroup that is not wholly protected (shrink_node_memcgs).</summary>
+    /// <returns>False: that was the last.</returns>
+    public bool NextLruvec(int node, ref ScanControl sc, ref LruvecScan scan)
+    {
+        int memcg = scan.Memcg;
+        scan = default;
+        while ((memcg = _memcgs.Next(sc.TargetMemcg, memcg)) != 0)
+        {
+            _memcgs.CalculateProtection(sc.TargetMemcg, memcg);
+            if (_memcgs.IsBelowMin(sc.TargetMemcg, memcg))
+                continue;
+            if (_memcgs.IsBelowLow(sc.TargetMemcg, memcg))
+            {
+                if (!sc.MemcgLowReclaim)
+                {
+                    sc.MemcgLowSkipped = true;
+                    continue;
+                }
+
+                _memcgs.Note(memcg, MemcgEvent.Low);
+            }
+
+            scan.Memcg = memcg;
+            scan.Lruvec = _lru.LruvecOf(memcg, node);
+            GetScanCount(memcg, scan.Lruvec, ref sc, ref scan.Nr);
+            scan.Targets = scan.Nr;
+            scan.IsProportional = !sc.IsCgroupReclaim && !sc.IsKswapd && sc.Priority == ScanControl.DefaultPriority;
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>One round over the lists of a cgroup, up to 32 pages of each (the loop of shrink_lruvec).</summary>
     /// <returns>False when the pass is over: nothing left to scan, or enough reclaimed.</returns>
-    public bool Round(int node, ref ScanControl sc, ref LruvecScan scan)
+    public bool Round(ref ScanControl sc, ref LruvecScan scan)
     {
         if (scan.Nr[(int)LruList.InactiveAnon] == 0 && scan.Nr[(int)LruList.ActiveFile] == 0 && scan.Nr[(int)LruList.InactiveFile] == 0)
             return false;
@@ -95,7 +129,7 @@ internal sealed partial class Vmscan : IPageReclaim
             if (count == 0)
                 continue;
             scan.Nr[(int)list] -= count;
-            scan.NrReclaimed += ShrinkList(node, list, (int)count, ref sc);
+            scan.NrReclaimed += ShrinkList(scan.Lruvec, list, (int)count, ref sc);
         }
 
         if (scan.NrReclaimed < sc.NrToReclaim || scan.IsProportional)
@@ -103,19 +137,22 @@ internal sealed partial class Vmscan : IPageReclaim
         return Rebalance(ref scan);
     }
 
-    /// <summary>Ends a pass over a node's lists: writes that were gathered go, the anonymous lists are kept in proportion.</summary>
-    public void End(int node, ref ScanControl sc, ref LruvecScan scan)
+    /// <summary>Ends a pass over the lists of a cgroup: writes that were gathered go, the anonymous lists are kept in proportion.</summary>
+    public void End(ref ScanControl sc, ref LruvecScan scan)
     {
         _swap.Unplug();
         sc.NrReclaimed += scan.NrReclaimed;
-        AgeAnon(node, ref sc);
+        if (_stat.TotalSwapPages > 0 && InactiveIsLow(scan.Lruvec, LruList.InactiveAnon))
+            ShrinkActiveList(scan.Lruvec, LruList.ActiveAnon, ScanControl.SwapClusterMax, ref sc);
     }
 
-    /// <summary>Ages the active anonymous list a little when the inactive one is short (kswapd_age_node and the end of shrink_lruvec).</summary>
+    /// <summary>Ages the active anonymous lists of a node a little when the inactive ones are short (kswapd_age_node).</summary>
     public void AgeAnon(int node, ref ScanControl sc)
     {
-        if (_stat.TotalSwapPages > 0 && InactiveIsLow(node, LruList.InactiveAnon))
-            ShrinkActiveList(node, LruList.ActiveAnon, ScanControl.SwapClusterMax, ref sc);
+        if (_stat.TotalSwapPages <= 0 || !InactiveIsLow(node, LruList.InactiveAnon))
+            return;
+        for (int memcg = _memcgs.Next(0, 0); memcg != 0; memcg = _memcgs.Next(0, memcg))
+            ShrinkActiveList(_lru.LruvecOf(memcg, node), LruList.ActiveAnon, ScanControl.SwapClusterMax, ref sc);
     }
 
     /// <summary>
@@ -144,12 +181,12 @@ internal sealed partial class Vmscan : IPageReclaim
         return true;
     }
 
-    private long ShrinkList(int node, LruList list, int count, ref ScanControl sc)
+    private long ShrinkList(int lruvec, LruList list, int count, ref ScanControl sc)
     {
         if (list is LruList.InactiveAnon or LruList.InactiveFile)
-            return ShrinkInactiveList(node, list, count, ref sc);
+            return ShrinkInactiveList(lruvec, list, count, ref sc);
         if (list == LruList.ActiveFile ? sc.MayDeactivateFile : sc.MayDeactivateAnon)
-            ShrinkActiveList(node, list, count, ref sc);
+            ShrinkActiveList(lruvec, list, count, ref sc);
         else
             sc.SkippedDeactivate = true;
         return 0;

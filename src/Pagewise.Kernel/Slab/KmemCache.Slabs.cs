@@ -16,8 +16,9 @@ public sealed partial class KmemCache
     private const uint NumberMask = 0xffff;
     private const int UsedShift = 16;
     private const int ObjectsShift = 32;
-    private const int OrderShift = 48;
-    private const ulong Frozen = 1UL << 52;
+    private const int ObjectsMask = 0x7fff;
+    private const int OrderShift = 47;
+    private const ulong Frozen = 1UL << 51;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Handle(uint slab, uint number) => ((ulong)slab << NumberBits) | number;
@@ -26,7 +27,7 @@ public sealed partial class KmemCache
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref uint Link(uint slab, uint number) => ref _memory.U32(((ulong)slab << Pfn.Shift) + ((number - 1) * _size));
 
-    private int ObjectsOf(uint slab) => (int)((_memMap[slab].Index >> ObjectsShift) & NumberMask);
+    private int ObjectsOf(uint slab) => (int)(_memMap[slab].Index >> ObjectsShift) & ObjectsMask;
 
     private static uint FreeOf(in PageFrame frame) => (uint)frame.Index & NumberMask;
 

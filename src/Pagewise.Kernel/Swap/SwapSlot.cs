@@ -7,7 +7,7 @@ internal struct SwapSlot
     public uint Count;
 
     /// <summary>The frame in the swap cache, or the shadow that it left; 0: neither.</summary>
-    public uint Cache;
+    public ulong Cache;
 
     /// <summary>Whether the swap cache, or a CPU that keeps free slots, has it (SWAP_HAS_CACHE).</summary>
     public bool HasCache;

@@ -9,14 +9,14 @@ public sealed partial class SwapSpace
     /// <summary>The frame that the swap cache has for a slot; 0: none.</summary>
     public uint Find(SwpEntry entry)
     {
-        uint cached = Slot(entry).Cache;
-        return LruLists.IsShadow(cached) ? 0 : cached;
+        ulong cached = Slot(entry).Cache;
+        return LruLists.IsShadow(cached) ? 0 : (uint)cached;
     }
 
     /// <summary>What a page that left memory left in the swap cache; 0: nothing (get_shadow_from_swap_cache).</summary>
-    internal uint ShadowOf(SwpEntry entry)
+    internal ulong ShadowOf(SwpEntry entry)
     {
-        uint cached = Slot(entry).Cache;
+        ulong cached = Slot(entry).Cache;
         return LruLists.IsShadow(cached) ? cached : 0;
     }
 
@@ -36,10 +36,10 @@ public sealed partial class SwapSpace
 
     /// <summary>Puts a page into the swap cache at a slot that is marked as the cache's (add_to_swap_cache).</summary>
     /// <returns>The shadow that stood there.</returns>
-    internal uint Add(uint pfn, SwpEntry entry)
+    internal ulong Add(uint pfn, SwpEntry entry)
     {
         ref SwapSlot slot = ref Slot(entry);
-        uint shadow = slot.Cache;
+        ulong shadow = slot.Cache;
         slot.Cache = pfn;
         slot.HasCache = true;
         ref PageFrame frame = ref _memMap[pfn];
@@ -57,7 +57,7 @@ public sealed partial class SwapSpace
     /// </summary>
     /// <param name="pfn">The page.</param>
     /// <param name="shadow">What to leave in its place; 0: nothing.</param>
-    internal void Remove(uint pfn, uint shadow)
+    internal void Remove(uint pfn, ulong shadow)
     {
         SwpEntry entry = EntryOf(pfn);
         ref SwapSlot slot = ref Slot(entry);

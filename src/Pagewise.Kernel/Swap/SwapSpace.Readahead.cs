@@ -99,7 +99,7 @@ public sealed partial class SwapSpace
 
         isNew = true;
         _memMap[pfn].Flags |= PageFlags.SwapBacked;
-        uint shadow = Add(pfn, entry);
+        ulong shadow = Add(pfn, entry);
         if (shadow != 0)
             _lru.Refault(pfn, shadow);
         _lru.Add(pfn);

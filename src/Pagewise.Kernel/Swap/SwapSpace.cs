@@ -102,7 +102,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         ref SwapSlot slot = ref Slot(entry);
         if (slot.Count != 0 || !slot.HasCache || slot.Cache == 0 || LruLists.IsShadow(slot.Cache))
             return;
-        uint pfn = slot.Cache;
+        uint pfn = (uint)slot.Cache;
         ref PageFrame frame = ref _memMap[pfn];
         // __try_to_reclaim_swap: a page that is mapped or on its way stays.
         if (frame.MapCount == 0 && (frame.Flags & PageFlags.Reading) == 0)

@@ -17,10 +17,10 @@ public readonly record struct SwpEntry(int Type, uint Offset)
     public bool IsNone => Offset == 0;
 
     /// <summary>As an entry of shared memory's page index (swp_to_radix_entry): the highest bit tells it from a frame.</summary>
-    internal uint ToIndexEntry() => (1u << 31) | ((uint)Type << TypeShift) | Offset;
+    internal ulong ToIndexEntry() => (1UL << 63) | ((ulong)(uint)Type << TypeShift) | Offset;
 
     /// <summary>What <see cref="ToIndexEntry"/> made (radix_to_swp_entry).</summary>
-    internal static SwpEntry FromIndexEntry(uint entry) => new((int)((entry >> TypeShift) & 31), entry & MostIndexedOffset);
+    internal static SwpEntry FromIndexEntry(ulong entry) => new((int)((entry >> TypeShift) & 31), (uint)entry & MostIndexedOffset);
 
     /// <summary>As one number, 0 for none.</summary>
     internal ulong Packed => ((ulong)(uint)Type << 32) | Offset;

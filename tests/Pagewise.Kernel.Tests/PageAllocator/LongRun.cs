@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
@@ -22,6 +23,7 @@ internal sealed class LongRun : IDisposable
 
     private readonly MemoryLayout _layout;
     private readonly Guest _guest;
+    private readonly MemCgroups _memcgs = new();
     private readonly LruLists _lru;
     private readonly KmemCache[] _caches;
     private readonly Random _random;
@@ -35,7 +37,7 @@ internal sealed class LongRun : IDisposable
     {
         _layout = layout;
         _guest = new Guest(layout, kernel);
-        _lru = new LruLists(_guest.Frames, _guest.Pages, _guest.Stat);
+        _lru = new LruLists(_guest.Frames, _guest.Pages, _guest.Stat, _memcgs);
         _caches =
         [
             new KmemCache(1, new KmemCacheSpec("small", 64, 0, SlabFlags.None), SlabLayout.Of(64, 0, cacheLineAligned: false, kernel, Cpus), _guest.Pages, _guest.Frames, _guest.Stat),
@@ -101,6 +103,7 @@ internal sealed class LongRun : IDisposable
         foreach (KmemCache cache in _caches)
             cache.Dispose();
         _lru.Dispose();
+        _memcgs.Dispose();
         _guest.Dispose();
     }
 

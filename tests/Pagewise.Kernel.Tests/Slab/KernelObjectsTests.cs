@@ -125,7 +125,7 @@ public class KernelObjectsTests
     {
         using Guest guest = Guest.Plain(32, new KernelVersion(6, 18));
         using PageIndex index = new(guest.Caches.RadixTreeNode);
-        int root = 0;
+        ulong root = 0;
         byte height = 0;
         index.Store(ref root, ref height, 0, 7).ShouldBeTrue();
         index.NodeCount.ShouldBe(0);
@@ -138,7 +138,7 @@ public class KernelObjectsTests
         index.NodeCount.ShouldBe(0);
         index.Load(root, height, 0).ShouldBe(7u);
         index.Store(ref root, ref height, 0, 0).ShouldBeTrue();
-        root.ShouldBe(0);
+        root.ShouldBe(0u);
         index.Store(ref root, ref height, 5000, 8).ShouldBeTrue();
         index.NodeCount.ShouldBe(3);
     }
@@ -151,8 +151,9 @@ public class KernelObjectsTests
         using Guest guest = Guest.Plain(16, new KernelVersion(6, 18));
         using PageIndex index = new(guest.Caches.RadixTreeNode);
         var random = new Random(seed);
-        var naive = new SortedDictionary<ulong, uint>();
-        int root = 0, refused = 0;
+        var naive = new SortedDictionary<ulong, ulong>();
+        ulong root = 0;
+        int refused = 0;
         byte height = 0;
         var taken = new List<uint>();
         for (uint pfn = guest.Pages.AllocPages(Gfp.Kernel, 0); pfn != 0; pfn = guest.Pages.AllocPages(Gfp.Kernel, 0))
@@ -166,7 +167,7 @@ public class KernelObjectsTests
         for (int step = 0; step < 20000; step++)
         {
             ulong at = (ulong)random.Next(1 << random.Next(1, 30));
-            uint entry = random.Next(3) == 0 ? 0 : (uint)random.Next(1, 1000);
+            ulong entry = random.Next(3) == 0 ? 0 : (ulong)random.Next(1, 1000);
             if (naive.Count > 0 && random.Next(3) == 0)
                 (at, entry) = (naive.Keys.ElementAt(random.Next(naive.Count)), 0);
             if (!index.Store(ref root, ref height, at, entry))
@@ -182,7 +183,7 @@ public class KernelObjectsTests
             index.Load(root, height, at).ShouldBe(entry);
             if (step % 500 == 0)
             {
-                var found = new SortedDictionary<ulong, uint>();
+                var found = new SortedDictionary<ulong, ulong>();
                 for (ulong i = 0; index.Next(root, height, ref i, uint.MaxValue) is var one and not 0; i++)
                     found.Add(i, one);
                 found.ShouldBe(naive);
@@ -192,7 +193,7 @@ public class KernelObjectsTests
         refused.ShouldBeGreaterThan(100);
         foreach (ulong at in naive.Keys)
             index.Store(ref root, ref height, at, 0).ShouldBeTrue();
-        (root, index.NodeCount).ShouldBe((0, 0));
+        (root, index.NodeCount).ShouldBe((0u, 0));
     }
 
     [Fact]
