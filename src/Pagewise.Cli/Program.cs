@@ -23,6 +23,7 @@ public static class Program
         var root = new RootCommand("Linux's memory management in user space: runs recorded programs on a modelled machine.")
         {
             RunCommand.Create(console),
+            SweepCommand.Create(console),
             CheckCommand.Create(console),
             ExplainCommand.Create(console),
             RecordCommand.Create(console),

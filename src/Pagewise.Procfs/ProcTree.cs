@@ -84,6 +84,8 @@ public sealed class ProcTree
         Add(Pagetypeinfo.FileName, LiveZones.Pagetypeinfo(machine));
         Add(Slabinfo.FileName, Slabinfo.Of(machine));
         Add(Swaps.FileName, Swaps.Of(machine));
+        Add(PressureFile.MemoryName, PressureFile.MemoryOf(machine));
+        Add(PressureFile.IoName, PressureFile.IoOf(machine));
         Add(ProcStat.FileName, ProcStat.Of(machine));
         Add(Uptime.FileName, Uptime.Of(machine));
     }

@@ -16,6 +16,8 @@ internal sealed record ProcFile(string Name, Func<string, string> Again)
         new("swaps", text => Swaps.Parse(text).ToString()),
         new("stat", text => ProcStat.Parse(text).ToString()),
         new("uptime", text => Uptime.Parse(text).ToString()),
+        new(PressureFile.MemoryName, text => PressureFile.Parse("memory", text).ToString()),
+        new(PressureFile.IoName, text => PressureFile.Parse("io", text).ToString()),
         new("self/maps", text => MapsFile.Parse(text).ToString()),
         new("self/smaps", text => Smaps.Parse(text).ToString()),
         new("self/smaps_rollup", text => SmapsRollup.Parse(text).ToString()),

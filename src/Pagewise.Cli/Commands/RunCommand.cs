@@ -5,6 +5,7 @@ using Pagewise.Procfs;
 using Pagewise.Replay;
 using Pagewise.Replay.Heap;
 using Pagewise.Reports.Run;
+using Pagewise.Reports.Series;
 using Pagewise.Workloads;
 
 namespace Pagewise.Cli.Commands;
@@ -24,19 +25,20 @@ internal static class RunCommand
             HelpName = "none|first|write|all",
         };
         var proc = new Option<string?>("--proc") { Description = "Write the modelled /proc at the end into this directory: as the last process is about to end, or as the recording ends.", HelpName = "DIR" };
+        var series = new Option<bool>("--memory-series") { Description = "Add memory over virtual time: free pages, LRU lists, swap, reclaim." };
         var machine = new MachineOptions();
-        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc };
+        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc, series };
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed, console), parsed.GetValue(proc));
+            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed, console), parsed.GetValue(proc), parsed.GetValue(series));
             Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure, string? proc)
+    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure, string? proc, bool hasSeries)
     {
         using RecordingReader reader = RecordingReader.Open(file);
         var options = new ReplayOptions
@@ -48,7 +50,7 @@ internal static class RunCommand
         };
         using var replayer = new Replayer(reader, options);
         using var progress = new Progress(console);
-        var builder = new RunReportBuilder(progress.Show);
+        var builder = new RunReportBuilder(progress.Show) { Sampler = hasSeries ? new MemorySampler(replayer.Machine) : null };
         ProcAtEnd? procAtEnd = proc is null ? null : new ProcAtEnd(builder);
         replayer.Observer = procAtEnd ?? (IReplayObserver)builder;
         replayer.HeapPlayer = new TaskHeap(file, options.Touch);

@@ -22,6 +22,12 @@ public sealed class EventQueue(Clock clock) : IDisposable
     /// <summary>Whether the running task waits, so that nobody else wants its CPU.</summary>
     public bool IsWaiting => _waits != 0;
 
+    /// <summary>Who stalls on what.</summary>
+    public PsiGroup Psi { get; } = new(clock);
+
+    /// <summary>Who looks on; null: no one does.</summary>
+    public ITimeProbe? Probe { get; set; }
+
     /// <summary>Events to come.</summary>
     public int Count { get; private set; }
 
@@ -77,7 +83,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RunDue()
     {
-        if (Count != 0)
+        if (Count != 0 || Probe is not null)
             RunUntilNow();
     }
 
@@ -95,13 +101,15 @@ public sealed class EventQueue(Clock clock) : IDisposable
         AdvanceTo(untilNs);
     }
 
-    /// <summary>The running task waits for the next event, which runs; false when there is none to wait for.</summary>
+    /// <summary>The running task waits, for a device, until the next event has run; false when there is none to wait for.</summary>
     public bool WaitForNext()
     {
         if (Count == 0)
             return false;
         _waits++;
+        Psi.IoEnter();
         RunNext();
+        Psi.IoLeave();
         _waits--;
         return true;
     }
@@ -114,15 +122,25 @@ public sealed class EventQueue(Clock clock) : IDisposable
     {
         while (Count != 0 && _heap[0].AtNs <= clock.NowNs)
             RunNext();
+        if (Probe is not null)
+            LookUntil(clock.NowNs);
     }
 
     private void RunNext()
     {
         TimerEvent next = _heap[0];
+        if (Probe is not null)
+            LookUntil(next.AtNs);
         _heap[0] = _heap[--Count];
         SiftDown(0);
         AdvanceTo(next.AtNs);
         _agents[next.Agent].Run(next.Argument);
+    }
+
+    private void LookUntil(double atNs)
+    {
+        while (Probe!.NextNs <= atNs)
+            Probe.Look(Probe.NextNs);
     }
 
     private void AdvanceTo(double atNs)

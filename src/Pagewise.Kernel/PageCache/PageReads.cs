@@ -54,8 +54,16 @@ public sealed class PageReads : IBlockCompletion, IDisposable
     /// <summary>Waits until a page can be read (folio_wait_locked).</summary>
     public void Wait(uint pfn)
     {
+        if ((_memMap[pfn].Flags & PageFlags.Reading) == 0)
+            return;
+        // psi_memstall_enter: a page of the working set is missed.
+        bool stalls = (_memMap[pfn].Flags & PageFlags.Workingset) != 0;
+        if (stalls)
+            _events.Psi.MemstallEnter();
         while ((_memMap[pfn].Flags & PageFlags.Reading) != 0)
             _events.WaitForNext();
+        if (stalls)
+            _events.Psi.MemstallLeave();
     }
 
     /// <summary>The first sector of a page of a file.</summary>

@@ -127,7 +127,9 @@ public sealed partial class Writeback
         }
 
         pause = Math.Min(pause, MostPauseNs);
+        _events.Psi.IoEnter();
         _events.WaitUntil(now + pause);
+        _events.Psi.IoLeave();
         task.PausedWhenNs = now + pause;
         task.NrDirtied = 0;
         task.NrDirtiedPause = Math.Max(1, (long)(pagesPerSecond * shortestNs / NsPerSecond));

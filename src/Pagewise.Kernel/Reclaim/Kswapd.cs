@@ -137,6 +137,7 @@ internal sealed class Kswapd : IAgent, IDisposable
     /// <summary>The start of balance_pgdat.</summary>
     private void StartBalancing(int node, ref KswapdState state)
     {
+        _events.Psi.KswapdEnter();
         int order = state.Order;
         state.Highest = state.HighestPlusOne > 0 ? (ZoneType)(state.HighestPlusOne - 1) : state.Highest;
         state.Order = 0;
@@ -240,6 +241,7 @@ internal sealed class Kswapd : IAgent, IDisposable
     private bool Finish(int node, ref KswapdState state)
     {
         SetReclaimActive(node, state.Highest, isActive: false);
+        _events.Psi.KswapdLeave();
         if (state.WasBoosted)
         {
             for (ZoneType type = ZoneType.Dma; type <= state.Highest; type++)

@@ -35,6 +35,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
         if (_isReclaiming)
             return 0;
         events.RunDue();
+        events.Psi.MemstallEnter();
         _isReclaiming = true;
         ScanControl sc = new()
         {
@@ -48,6 +49,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
         };
         long reclaimed = TryToFree(context, ref sc);
         _isReclaiming = false;
+        events.Psi.MemstallLeave();
         return reclaimed;
     }
 

@@ -87,6 +87,26 @@ public sealed partial class SwapSpace
         return true;
     }
 
+    /// <summary>Pages in the swap cache that no page table maps. Looks at every slot up to the highest in use.</summary>
+    public long CountUnmappedCached()
+    {
+        long left = _stat.NrSwapCached;
+        long unmapped = 0;
+        for (int type = 0; type < _areas.Length; type++)
+        {
+            for (uint offset = 1; offset <= _areas[type].Pages && left > 0; offset++)
+            {
+                uint pfn = Find(new SwpEntry(type, offset));
+                if (pfn == 0)
+                    continue;
+                left--;
+                unmapped += _memMap[pfn].MapCount == 0 ? 1 : 0;
+            }
+        }
+
+        return unmapped;
+    }
+
     /// <summary>Counts and compares what the areas, the cache and the totals say. For tests.</summary>
     /// <param name="countOf">How often entries name a slot, counted anew.</param>
     /// <exception cref="InvalidOperationException">They disagree; the message says where.</exception>

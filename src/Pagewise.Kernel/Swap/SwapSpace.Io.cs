@@ -42,9 +42,16 @@ public sealed partial class SwapSpace
     internal void Read(uint pfn, SwpEntry entry)
     {
         _stat.PswpIn++;
+        bool isSynchronous = IsSynchronous(entry);
+        // psi_memstall_enter: a page of the working set is missed.
+        bool stalls = isSynchronous && (_memMap[pfn].Flags & PageFlags.Workingset) != 0;
+        if (stalls)
+            _events.Psi.MemstallEnter();
         _clock.SwapTransfers++;
         Load(entry, pfn);
-        if (IsSynchronous(entry))
+        if (stalls)
+            _events.Psi.MemstallLeave();
+        if (isSynchronous)
             return;
         _memMap[pfn].Flags |= PageFlags.Reading;
         Plug(entry, isWrite: false);
@@ -54,9 +61,17 @@ public sealed partial class SwapSpace
     internal void WaitForRead(uint pfn)
     {
         Unplug();
+        if ((_memMap[pfn].Flags & PageFlags.Reading) == 0)
+            return;
+        bool stalls = (_memMap[pfn].Flags & PageFlags.Workingset) != 0;
+        if (stalls)
+            _events.Psi.MemstallEnter();
         while ((_memMap[pfn].Flags & PageFlags.Reading) != 0 && _events.WaitForNext())
         {
         }
+
+        if (stalls)
+            _events.Psi.MemstallLeave();
     }
 
     /// <summary>Waits until a page has been written (folio_wait_writeback).</summary>

@@ -45,6 +45,9 @@ public sealed record MachineFacts
     /// <summary>Virtual time by cause.</summary>
     public IReadOnlyList<TimeCause> Time { get; init; } = [];
 
+    /// <summary>What it cost that memory was short.</summary>
+    public required PressureFacts Pressure { get; init; }
+
     /// <summary>All CPUs' translations together.</summary>
     public required TranslationFacts Translation { get; init; }
 }

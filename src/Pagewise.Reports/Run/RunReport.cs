@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Pagewise.Reports.Series;
+
 namespace Pagewise.Reports.Run;
 
 /// <summary>
@@ -20,4 +23,8 @@ public sealed record RunReport
 
     /// <summary>Each address space that ended, or still lived at the end, in that order.</summary>
     public required IReadOnlyList<ProcessFacts> Processes { get; init; }
+
+    /// <summary>Memory over time; null unless asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MemorySeries? MemorySeries { get; init; }
 }

@@ -5,6 +5,7 @@ using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Tasks;
 using Pagewise.Replay;
+using Pagewise.Reports.Series;
 using Pagewise.Workloads;
 
 namespace Pagewise.Reports.Run;
@@ -15,6 +16,10 @@ public sealed class RunReportBuilder : IReplayObserver
     private readonly List<ProcessFacts> _processes = [];
     private readonly Action<Replayer>? _progress;
     private List<FrameUse> _frames = [];
+    private ulong _swapUsedBytes;
+
+    /// <summary>Who samples memory over time; null: no one does.</summary>
+    public MemorySampler? Sampler { get; init; }
 
     /// <summary>A report of a replay that begins.</summary>
     /// <param name="progress">Told after each batch of events; null where nobody looks.</param>
@@ -27,7 +32,9 @@ public sealed class RunReportBuilder : IReplayObserver
     public void SpaceEnding(Replayer replayer, ReplayTask task)
     {
         Machine machine = replayer.Machine;
+        Sampler?.LookNow();
         _frames = FramesOf(machine);
+        _swapUsedBytes = (ulong)machine.Swap.UsedPages << 12;
         TaskStruct thread = machine.Tasks.Tasks[task.Task];
         TaskStruct leader = machine.Tasks.Tasks[thread.GroupLeader];
         MmStruct mm = machine.AddressSpaces.Mms[thread.Mm];
@@ -69,8 +76,9 @@ public sealed class RunReportBuilder : IReplayObserver
             Warnings = [.. replayer.Warnings.Select(warning => new CountedName(warning.Key, warning.Value))],
             UnknownCalls = [.. reader.UnknownCalls.Select(call => new CountedName(call.Key, call.Value))],
         },
-        Machine = MachineOf(replayer.Machine, _frames),
+        Machine = MachineOf(replayer.Machine, _frames, _swapUsedBytes),
         Processes = _processes,
+        MemorySeries = Sampler?.Series(),
     };
 
     private static FaultFacts FaultsOf(TaskStruct leader, FaultCounters faults) => new()
@@ -155,7 +163,7 @@ public sealed class RunReportBuilder : IReplayObserver
         TimeNs = machine.Clock.TranslationNs(done),
     };
 
-    private static MachineFacts MachineOf(Machine machine, List<FrameUse> frames)
+    private static MachineFacts MachineOf(Machine machine, List<FrameUse> frames, ulong swapUsedBytes)
     {
         MachineSpec spec = machine.Spec;
         TlbCounters done = machine.TotalTlbCounters();
@@ -186,7 +194,10 @@ public sealed class RunReportBuilder : IReplayObserver
                 new TimeCause("TLB flushes and switches", machine.Clock.FlushNs(done)),
                 new TimeCause("page faults", machine.Clock.FaultsNs),
                 new TimeCause("system calls", machine.Clock.SystemCallsNs),
+                new TimeCause("reclaim and swap", machine.Clock.ReclaimNs),
+                new TimeCause("waiting for devices and timers", machine.Clock.WaitedNs),
             ],
+            Pressure = PressureFacts.Of(machine, swapUsedBytes),
             Translation = TranslationOf(machine, done),
         };
     }
@@ -195,12 +206,14 @@ public sealed class RunReportBuilder : IReplayObserver
     {
         long free = (long)machine.Allocator.FreePageCount;
         long anonymous = machine.VmStat.NrAnonPages, shmem = machine.VmStat.NrShmem;
-        long files = machine.VmStat.NrFilePages - shmem, tables = machine.VmStat.PageTableFrames;
+        // nr_file_pages counts the swap cache; most of its pages are mapped as well.
+        long cached = machine.Swap.CountUnmappedCached();
+        long files = machine.VmStat.NrFilePages - machine.VmStat.NrSwapCached - shmem, tables = machine.VmStat.PageTableFrames;
         long slabs = machine.VmStat.NrSlabReclaimable + machine.VmStat.NrSlabUnreclaimable, stacks = machine.VmStat.NrKernelStack >> 2;
-        long other = (long)machine.Allocator.TotalPages - free - anonymous - shmem - files - tables - slabs - stacks;
+        long other = (long)machine.Allocator.TotalPages - free - anonymous - cached - shmem - files - tables - slabs - stacks;
         return
         [
-            Use("free", free), Use("anonymous", anonymous), Use("file", files), Use("shmem", shmem),
+            Use("free", free), Use("anonymous", anonymous), Use("swap cache, unmapped", cached), Use("file", files), Use("shmem", shmem),
             Use("page tables", tables), Use("slab", slabs), Use("kernel stacks", stacks), Use("other", other),
         ];
 

@@ -1,3 +1,4 @@
+using Pagewise.Reports.Series;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -6,6 +7,8 @@ namespace Pagewise.Reports.Run;
 /// <summary>A report for people: tables on a terminal, the same tables as plain text where colours are off.</summary>
 public static class RunReportText
 {
+    private const int AlwaysShownCauses = 4;
+
     /// <summary>Writes a report.</summary>
     public static void Write(RunReport report, IAnsiConsole console)
     {
@@ -13,6 +16,10 @@ public static class RunReportText
         foreach (ProcessFacts process in report.Processes)
             WriteProcess(process, console);
         WriteMachine(report.Machine, console);
+        if (report.MemorySeries is null)
+            return;
+        console.WriteLine();
+        console.Profile.Out.Writer.Write(MemorySeriesText.Write(report.MemorySeries));
     }
 
     private static void WriteHeading(RunReport report, IAnsiConsole console)
@@ -145,18 +152,47 @@ public static class RunReportText
         console.Write(new Rule("[bold]machine[/]") { Justification = Justify.Left, Border = BoxBorder.Square });
         Table frames = NewTable("Frames", "Count", "Bytes");
         AlignRight(frames, 1, 2);
-        foreach (FrameUse use in machine.Frames)
+        foreach (FrameUse use in machine.Frames.Where(use => use.Frames != 0 || use.Use != "swap cache, unmapped"))
             Row(frames, use.Use, Text.Count(use.Frames), Text.Size(use.Bytes));
         Row(frames, "handed out in all", Text.Count(machine.FramesHandedOut), Text.Size((ulong)machine.FramesHandedOut << 12));
         console.Write(frames);
         Table time = NewTable("Virtual time", "", "Share");
         AlignRight(time, 1, 2);
-        foreach (TimeCause cause in machine.Time)
+        // A machine that was never short of memory and never waited has no such rows.
+        foreach (TimeCause cause in machine.Time.Where((cause, index) => index < AlwaysShownCauses || cause.Ns > 0))
             Row(time, cause.Cause, Text.Time(cause.Ns), Text.Share(cause.Ns, machine.TimeNs));
         Row(time, "together", Text.Time(machine.TimeNs), "");
         console.Write(time);
+        WritePressure(machine.Pressure, machine.TimeNs, console);
         TranslationFacts flushes = machine.Translation;
         console.MarkupLine($"[grey]TLB flushes: {Text.Count(flushes.InvalidatedPages)} pages, {Text.Count(flushes.Flushes)} address spaces, {Text.Count(flushes.Shootdowns)} shootdowns[/]");
+    }
+
+    private static void WritePressure(PressureFacts facts, double timeNs, IAnsiConsole console)
+    {
+        if (!facts.IsAny)
+            return;
+        Table table = NewTable("Memory pressure", "Count", "Share");
+        AlignRight(table, 1, 2);
+        long refaults = facts.RefaultFile + facts.RefaultAnon;
+        Row(table, "refaults", Text.Count(refaults), "");
+        Row(table, "  of files", Text.Count(facts.RefaultFile), Text.Share(facts.RefaultFile, refaults));
+        Row(table, "  anonymous", Text.Count(facts.RefaultAnon), Text.Share(facts.RefaultAnon, refaults));
+        Row(table, "  made active at once", Text.Count(facts.Activate), Text.Share(facts.Activate, refaults));
+        Row(table, "pages to swap", Text.Count(facts.SwapOut), "");
+        Row(table, "pages from swap", Text.Count(facts.SwapIn), "");
+        Row(table, "swap in use", Text.Size(facts.SwapUsedBytes), "");
+        Row(table, "kswapd runs", Text.Count(facts.KswapdRuns), "");
+        Row(table, "  pages scanned", Text.Count(facts.ScanKswapd), "");
+        Row(table, "  pages reclaimed", Text.Count(facts.StealKswapd), Text.Share(facts.StealKswapd, facts.ScanKswapd));
+        Row(table, "direct reclaims", Text.Count(facts.AllocStall), "");
+        Row(table, "  pages scanned", Text.Count(facts.ScanDirect), "");
+        Row(table, "  pages reclaimed", Text.Count(facts.StealDirect), Text.Share(facts.StealDirect, facts.ScanDirect));
+        Row(table, "stalled for memory, some", Text.Time(facts.MemorySomeNs), Text.Share(facts.MemorySomeNs, timeNs));
+        Row(table, "stalled for memory, full", Text.Time(facts.MemoryFullNs), Text.Share(facts.MemoryFullNs, timeNs));
+        Row(table, "waiting for devices, some", Text.Time(facts.IoSomeNs), Text.Share(facts.IoSomeNs, timeNs));
+        Row(table, "waiting for devices, full", Text.Time(facts.IoFullNs), Text.Share(facts.IoFullNs, timeNs));
+        console.Write(table);
     }
 
     private static Table NewTable(params ReadOnlySpan<string> columns)
