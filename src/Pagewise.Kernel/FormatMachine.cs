@@ -5,6 +5,7 @@ using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.Reclaim;
 using Pagewise.Kernel.Tasks;
 
@@ -22,6 +23,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     private readonly FaultHandler<TFormat> _faults;
     private readonly PageTablesOf<TFormat> _pageTables;
     private readonly Kswapd _kswapd;
+    private readonly Sigkills _sigkills;
 
     public FormatMachine(MachineSpec spec, CpuPreset preset)
         : base(spec, preset)
@@ -38,7 +40,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         Vmscan vmscan = new(state, walks) { Swappiness = spec.Swappiness };
         _pageTables.Reclaim = vmscan;
         _kswapd = new Kswapd(Allocator, vmscan, VmStat, Clock, Events);
-        Allocator.Pressure = new MemoryPressure(Zones, vmscan, _kswapd, VmStat, Clock, Events);
+        MemoryPressure pressure = new(Zones, vmscan, _kswapd, VmStat, Clock, Events);
+        Allocator.Pressure = pressure;
         TaskObjects objects = new(Allocator, MemMap, Caches, VmStat);
         // A machine that has been running has had tasks, and some that ended.
         if (spec.Memory is not null)
@@ -48,17 +51,25 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         }
 
         SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Filemap, Writeback, Caches, objects, Tasks, Scheduler, Clock, Events);
+        _sigkills = new Sigkills(Tasks, Scheduler, Allocator, SystemCalls.Processes, Clock, Events);
+        OomKiller = new OomKiller(Tasks, AddressSpaces, Scheduler, _sigkills, _pageTables, Zones, VmStat, settings, Clock, Events) { Settings = spec.Oom };
+        pressure.OomKiller = OomKiller;
     }
 
     public override PageTables PageTables => _pageTables;
 
     public override SystemCalls.SystemCalls SystemCalls { get; }
 
+    public override OomKiller OomKiller { get; }
+
+    public override bool IsKswapdHopeless(int node) => _kswapd.IsHopeless(node);
+
     public override TlbCounters TlbCounters(int cpu) => _cpus[cpu].Mmu.Counters;
 
     public override FaultOutcome Access(int task, ulong address, AccessKind kind)
     {
-        Mmu<TFormat> mmu = Run(task);
+        if (Run(task) is not { } mmu)
+            return Killed;
         if (TFormat.IsCanonical(address) && mmu.TryHit(address, kind) != 0)
         {
             mmu.CountL1(kind, 1);
@@ -71,7 +82,9 @@ internal sealed partial class FormatMachine<TFormat> : Machine
 
     public override int Access(int task, ReadOnlySpan<AccessRun> runs, out FaultOutcome outcome)
     {
-        Mmu<TFormat> mmu = Run(task);
+        outcome = Killed;
+        if (Run(task) is not { } mmu)
+            return 0;
         outcome = default;
         int ahead = 0;
         long walks = mmu.Counters.Walks;
@@ -110,7 +123,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
 
     public override FaultOutcome ReadMemory(int task, ulong address, Span<byte> destination)
     {
-        Mmu<TFormat> mmu = Run(task);
+        if (Run(task) is not { } mmu)
+            return Killed;
         while (destination.Length > 0)
         {
             int length = Math.Min(destination.Length, Pfn.SizeBytes - (int)(address & (Pfn.SizeBytes - 1)));
@@ -127,7 +141,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
 
     public override FaultOutcome WriteMemory(int task, ulong address, ReadOnlySpan<byte> source)
     {
-        Mmu<TFormat> mmu = Run(task);
+        if (Run(task) is not { } mmu)
+            return Killed;
         while (source.Length > 0)
         {
             int length = Math.Min(source.Length, Pfn.SizeBytes - (int)(address & (Pfn.SizeBytes - 1)));
@@ -156,16 +171,18 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         base.Dispose(disposing);
     }
 
+    private static FaultOutcome Killed => new(Signal.Kill, SignalCode.Kernel, IsMajor: false);
+
     private static ulong PhysicalAddress(ulong data, ulong address) => (data & PteBits.AddressMask) | (address & (Pfn.SizeBytes - 1));
 
-    /// <summary>Gives a task its CPU, with its address space loaded.</summary>
+    /// <summary>Gives a task its CPU, with its address space loaded; null when it was killed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Mmu<TFormat> Run(int task)
+    private Mmu<TFormat>? Run(int task)
     {
+        Scheduler.Run(task);
         int mm = Tasks.Tasks[task].Mm;
         if (mm == 0)
-            ThrowNoMemory(task);
-        Scheduler.Run(task);
+            return IsKilled(task) ? null : ThrowNoMemory(task);
         return _cpus.Run(Scheduler.CpuOf(task), mm).Mmu;
     }
 
@@ -195,6 +212,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             current.MinorFaults += _faults.MinorFaults - minor;
             current.MajorFaults += _faults.MajorFaults - major;
             isMajor |= outcome.IsMajor;
+            if (_sigkills.Deliver())
+                outcome = Killed;
             if (!outcome.IsResolved)
                 return 0;
         }
@@ -209,7 +228,10 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         CapSysAdmin = spec.CapSysAdmin,
     };
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool IsKilled(int task) => Tasks.Tasks[task].GroupLeader is not 0 and var leader && Tasks.Tasks[leader].IsSigkilled;
+
     [DoesNotReturn]
-    private static void ThrowNoMemory(int task) =>
+    private static Mmu<TFormat> ThrowNoMemory(int task) =>
         throw new ArgumentException($"task {task} has no address space: it has exited or was never made", nameof(task));
 }

@@ -27,6 +27,11 @@ public abstract partial class Machine
                 if ((value & 1) != 0)
                     Filemap.DropCaches();
                 return true;
+            case "vm.panic_on_oom" or "vm.oom_kill_allocating_task" or "vm.oom_dump_tasks":
+                if (OomKiller.Settings.With(name, value) is not { } settings)
+                    return false;
+                OomKiller.Settings = settings;
+                return true;
             default:
                 if (Writeback.Settings.With(name, value) is not { } dirty)
                     return false;

@@ -6,6 +6,7 @@ using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
+using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Slab;
@@ -119,6 +120,9 @@ public abstract partial class Machine : IDisposable
     /// <summary>The page tables of all address spaces.</summary>
     public abstract PageTables PageTables { get; }
 
+    /// <summary>Who ends processes when no memory is left.</summary>
+    public abstract OomKiller OomKiller { get; }
+
     /// <summary>The first door: system calls.</summary>
     public abstract SystemCalls.SystemCalls SystemCalls { get; }
 
@@ -133,6 +137,10 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>The block devices; the first holds the files.</summary>
     public BlockDevices BlockDevices { get; }
+
+    /// <summary>Whether a node's kswapd has given up: sixteen runs in a row reclaimed nothing ("all_unreclaimable? yes").</summary>
+    /// <param name="node">The node.</param>
+    public abstract bool IsKswapdHopeless(int node);
 
     /// <summary>What the MMU of one CPU did.</summary>
     /// <param name="cpu">From 0 to <see cref="MachineSpec.Cpus"/> − 1.</param>
@@ -149,8 +157,8 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>
     /// One access by a task: translated through the TLB, by a walk, or by a fault, which is handled. A signal is
-    /// returned, not delivered. SIGKILL means that no frame was left: what Linux's OOM killer would then do is not
-    /// modelled, the task that asked is named.
+    /// returned, not delivered, but for SIGKILL: the OOM killer has ended the task, now or earlier. A machine without a
+    /// process that may be killed panics (<see cref="KernelPanicException"/>).
     /// </summary>
     /// <param name="task">The task's index in the task table. A task runs on CPU (index − 1) modulo the CPUs.</param>
     /// <param name="address">The virtual address.</param>

@@ -1,6 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Swap;
@@ -102,6 +103,9 @@ public sealed record MachineSpec
 
     /// <summary>vm.swappiness, 0 to 200: what reading a page back from swap costs beside reading a file's, 100 being the same.</summary>
     public int Swappiness { get; init; } = 60;
+
+    /// <summary>The sysctls of the OOM killer.</summary>
+    public OomSettings Oom { get; init; } = new();
 
     /// <summary>vm.page-cluster: log2 of the pages that a read from swap brings at most.</summary>
     public int PageCluster { get; init; } = 3;

@@ -138,6 +138,7 @@ public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
             ["pgfault"] = stat.PgFault,
             ["pgmajfault"] = stat.PgMajFault,
             ["pgreuse"] = stat.PgReuse,
+            ["oom_kill"] = stat.OomKill,
             ["thp_fault_alloc"] = stat.ThpFaultAlloc,
             ["thp_fault_fallback"] = stat.ThpFaultFallback,
             ["thp_collapse_alloc"] = stat.ThpCollapseAlloc,

@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.Oom;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay;
@@ -38,6 +39,13 @@ public interface IReplayObserver
     /// <param name="task">Who made it.</param>
     /// <param name="touch">The touch.</param>
     void TouchDone(Replayer replayer, ReplayTask task, in TouchRecord touch)
+    {
+    }
+
+    /// <summary>The OOM killer was called: told before anybody dies.</summary>
+    /// <param name="replayer">The replay, its machine as it stood then.</param>
+    /// <param name="dump">What was short, who asked, who was chosen.</param>
+    void OomDumped(Replayer replayer, OomDump dump)
     {
     }
 

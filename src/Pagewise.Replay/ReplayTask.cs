@@ -16,4 +16,7 @@ public sealed class ReplayTask
     /// Whether its calls are passed over until its next execve: the recording lacks the copy of the program it runs.
     /// </summary>
     public bool IsPassedOver { get; set; }
+
+    /// <summary>Whether the model's OOM killer ended it: what the recording has of it from then on is passed over.</summary>
+    public bool IsKilled { get; set; }
 }

@@ -49,7 +49,12 @@ public sealed partial class Replayer
             if (outcome.IsResolved)
                 return;
             if (outcome.Signal == Signal.Kill)
-                Warn("memory ran out: the access was lost, for no process is ended yet to make room");
+            {
+                if (StructOf(task).Mm == 0)
+                    return;
+                Warn("memory ran out: the access was lost");
+            }
+
             if (!TryMapUnseen(task, runs[done], outcome))
             {
                 UnexpectedSignals++;
@@ -119,6 +124,8 @@ public sealed partial class Replayer
     // major faults are compared together.
     private void CompareTouch(ReplayTask task, ref TouchRecord touch, FaultOutcome outcome, long minor, long major)
     {
+        if (outcome.Signal == Signal.Kill && StructOf(task).Mm == 0)
+            return;
         (LastTask, LastMinorFaults, LastMajorFaults) = (task.Task, minor, major);
         LastOutcome = outcome.Signal switch
         {

@@ -196,6 +196,9 @@ public sealed partial class Replayer
             case Sysno.MemfdCreate:
                 _calls.MemfdCreate(task.Task, Text(call.Path), (MemfdFlags)call.Args[1], (int)call.Result);
                 break;
+            case Sysno.Write when OomScoreAdjTarget(task, ref call) is { } pid:
+                ReplayOomScoreAdj(task, ref call, pid);
+                break;
             case Sysno.Read or Sysno.Pread64 or Sysno.Lseek or Sysno.Write or Sysno.Pwrite64 or Sysno.Ftruncate or Sysno.Fallocate
                 or Sysno.Readahead or Sysno.Fadvise64 or Sysno.Fsync or Sysno.Fdatasync or Sysno.SyncFileRange or Sysno.Syncfs:
                 ReplayFileCall(task, ref call);

@@ -4,7 +4,9 @@ using Pagewise.Kernel;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.SystemCalls;
+using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.Tasks;
+using Pagewise.Procfs.Oom;
 using Pagewise.Replay.Comparing;
 using Pagewise.Replay.Recorded;
 using Pagewise.Workloads;
@@ -15,7 +17,7 @@ namespace Pagewise.Replay;
 /// Makes a recording happen again: a machine as the recording's header describes it, a task for each thread, every
 /// call and every access in the recorded order. Deterministic: same recording and options, same machine at the end.
 /// </summary>
-public sealed partial class Replayer : IDisposable
+public sealed partial class Replayer : IDisposable, IOomSink
 {
     private readonly RecordingReader _reader;
     private readonly ReplayOptions _options;
@@ -61,12 +63,17 @@ public sealed partial class Replayer : IDisposable
         }
 
         _calls = Machine.SystemCalls;
+        KernelLog = new KernelLog(Machine);
+        Machine.OomKiller.Sink = this;
         _files = new FileWorld(Machine.Inodes, options.DiskOfTmpfsRoot);
         Log = options.Log ?? new ResultLog(options.DifferenceLimit);
     }
 
     /// <summary>The machine.</summary>
     public Machine Machine { get; }
+
+    /// <summary>What the modelled kernel printed.</summary>
+    public KernelLog KernelLog { get; }
 
     /// <summary>Recorded results compared with the model's.</summary>
     public ResultLog Log { get; }
@@ -130,6 +137,21 @@ public sealed partial class Replayer : IDisposable
     /// <exception cref="RecordingException">The recording is damaged; what came before was replayed.</exception>
     public void Run(long lastLine)
     {
+        try
+        {
+            RunEvents(lastLine);
+        }
+        catch (KernelPanicException exception)
+        {
+            Panic = exception.Message;
+            Warn($"the kernel panicked ({exception.Message}): what the recording has after line {Line} was not replayed");
+            _copy = null;
+            EndSpaces();
+        }
+    }
+
+    private void RunEvents(long lastLine)
+    {
         while (_prologue.Next(_reader, _spare) is { } batch)
         {
             _batch = batch;
@@ -150,9 +172,14 @@ public sealed partial class Replayer : IDisposable
         if (!_hasSteps)
             throw new ReplayException($"{_reader.File}: holds no recorded call and no access");
         EndSpaces();
+        if (EventsOfKilled > 0)
+            _warnings["the recording goes on with processes that the model's OOM killer had ended: passed over"] = EventsOfKilled;
         foreach (KeyValuePair<string, long> warning in HeapPlayer?.Warnings ?? new Dictionary<string, long>())
             _warnings[warning.Key] = warning.Value;
     }
+
+    /// <summary>Why the modelled kernel panicked, which ended the replay; null: it did not.</summary>
+    public string? Panic { get; private set; }
 
     /// <inheritdoc/>
     public void Dispose() => Machine.Dispose();
@@ -164,6 +191,16 @@ public sealed partial class Replayer : IDisposable
         Line = step.Line;
         Events++;
         _hasSteps |= step.Kind != EventKind.Note;
+        if (step.Kind != EventKind.Note && _killedTasks != 0 && PassOverKilled(step))
+            return;
+        Perform(step);
+        _ = _calls.ReturnToUser();
+        if (_killsSeen != Machine.VmStat.OomKill)
+            TakeKills();
+    }
+
+    private void Perform(Event step)
+    {
         switch (step.Kind)
         {
             case EventKind.Call:

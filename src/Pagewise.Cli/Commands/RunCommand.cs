@@ -26,19 +26,20 @@ internal static class RunCommand
         };
         var proc = new Option<string?>("--proc") { Description = "Write the modelled /proc at the end into this directory: as the last process is about to end, or as the recording ends.", HelpName = "DIR" };
         var series = new Option<bool>("--memory-series") { Description = "Add memory over virtual time: free pages, LRU lists, swap, reclaim." };
+        var dmesg = new Option<string?>("--dmesg") { Description = "Write what the modelled kernel printed: the OOM killer's reports, as dmesg shows them.", HelpName = "FILE" };
         var machine = new MachineOptions();
-        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc, series };
+        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc, dmesg, series };
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed, console), parsed.GetValue(proc), parsed.GetValue(series));
+            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed, console), parsed.GetValue(proc), parsed.GetValue(dmesg), parsed.GetValue(series));
             Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure, string? proc, bool hasSeries)
+    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure, string? proc, string? dmesg, bool hasSeries)
     {
         using RecordingReader reader = RecordingReader.Open(file);
         var options = new ReplayOptions
@@ -58,6 +59,8 @@ internal static class RunCommand
         progress.Dispose();
         if (proc is not null)
             Write(procAtEnd!.Tree(replayer), proc);
+        if (dmesg is not null)
+            OutputFile.Write(dmesg, replayer.KernelLog.ToString());
         Warnings.Print(console, file, replayer.Warnings, reader.UnknownCalls);
         return builder.Build(replayer, reader, options.Touch);
     }

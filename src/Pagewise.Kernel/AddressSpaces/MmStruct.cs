@@ -33,6 +33,9 @@ public struct MmStruct
     /// <summary>CPUs that have it loaded (mm_cpumask), a bit each.</summary>
     public ulong CpuMask;
 
+    /// <summary>Whether the OOM killer expects nothing of it any more (MMF_OOM_SKIP): the reaper has been there, or init runs in it too.</summary>
+    public bool OomSkip;
+
     /// <summary>Whether mmap places from high to low (mmap_is_legacy when not).</summary>
     public bool TopDown;
 

@@ -2,6 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Faults;
 
@@ -83,6 +84,9 @@ internal sealed partial class PageTablesOf<TFormat>
                 return Errno.ENOMEM;
             if ((result & FaultResult.Error) != 0)
                 return Errno.EFAULT;
+            // Who is being killed needs no more pages (fatal_signal_pending in __get_user_pages).
+            if ((_allocator.CurrentTask & AllocTaskFlags.OomVictim) != 0)
+                return Errno.EINTR;
         }
 
         return Errno.None;

@@ -5,6 +5,9 @@ namespace Pagewise.Kernel.Frames;
 /// <summary>Event counters of a machine under the names of /proc/vmstat (mm/vmstat.c). Each is moved by the mechanism it names.</summary>
 public sealed class VmStat
 {
+    /// <summary><c>oom_kill</c>: processes that the OOM killer killed.</summary>
+    public long OomKill { get; internal set; }
+
     /// <summary>Frames handed out (Linux splits it by zone: pgalloc_normal …).</summary>
     public long PgAlloc { get; internal set; }
 

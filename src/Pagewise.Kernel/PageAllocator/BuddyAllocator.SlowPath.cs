@@ -171,6 +171,9 @@ public sealed partial class BuddyAllocator
         uint pfn = GetPageFromFreelist((gfp | Gfp.HardWall) & ~Gfp.DirectReclaim, order, AllocFlags.WmarkHigh | AllocFlags.Cpuset, context);
         if (pfn != 0 || order > PageOrder.Costly || (gfp & (Gfp.RetryMayFail | Gfp.ThisNode)) != 0)
             return pfn;
+        // Low memory that only few can use is not worth a life.
+        if (context.Highest < ZoneType.Normal)
+            return 0;
         progress = Pressure?.OutOfMemory(context, gfp, order) ?? false;
         if ((gfp & Gfp.NoFail) == 0)
             return 0;

@@ -57,13 +57,16 @@ internal sealed partial class Vmscan : IPageReclaim
     /// <summary>What reclaim has found out about a node (pgdat flags).</summary>
     public ref NodeFlags FlagsOf(int node) => ref _nodeFlags[node];
 
-    /// <summary>Pages that a zone's lists could give (zone_reclaimable_pages).</summary>
+    /// <summary>
+    /// Pages that a zone's lists could give (zone_reclaimable_pages); of a zone that has none the free ones, so that it is
+    /// not passed over (6.13 and the stable series before it).
+    /// </summary>
     public long ZoneReclaimablePages(int zone)
     {
         long pages = _lru.ZonePages(zone, LruList.InactiveFile) + _lru.ZonePages(zone, LruList.ActiveFile);
         if (_stat.NrSwapPages > 0)
             pages += _lru.ZonePages(zone, LruList.InactiveAnon) + _lru.ZonePages(zone, LruList.ActiveAnon);
-        return pages;
+        return pages != 0 ? pages : _zones[zone].FreePages;
     }
 
     /// <summary>Remembers how many refaults there were, so that the next reclaim sees new ones (snapshot_refaults).</summary>

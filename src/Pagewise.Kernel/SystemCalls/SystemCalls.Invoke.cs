@@ -28,7 +28,15 @@ public sealed partial class SystemCalls
     /// <summary>Makes a system call by number, as the entry code does: for recordings.</summary>
     /// <param name="task">The calling task's index.</param>
     /// <param name="args">The call. What its pointers stand for comes with it.</param>
-    public SysResult Invoke(int task, in SyscallArgs args) => args.Number switch
+    /// <returns>What the call left in the return register; of a task that was killed in it nobody reads it.</returns>
+    public SysResult Invoke(int task, in SyscallArgs args)
+    {
+        SysResult result = Call(task, in args);
+        _ = ReturnToUser();
+        return result;
+    }
+
+    private SysResult Call(int task, in SyscallArgs args) => args.Number switch
     {
         Sysno.Brk => Brk(task, args.A0),
         Sysno.Mmap => Mmap(task, args.A0, args.A1, (Prot)args.A2, (MapFlags)args.A3, (int)args.A4, args.A5),

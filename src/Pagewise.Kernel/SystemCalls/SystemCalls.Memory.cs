@@ -15,7 +15,7 @@ public sealed partial class SystemCalls
         _clock.SystemCalls++;
         _scheduler.Run(task);
         _events.RunDue();
-        return _tasks.CurrentOf(task);
+        return _tasks.Tasks[task].Mm != 0 ? _tasks.CurrentOf(task) : throw new ArgumentException($"task {task} has no address space: it has exited or was killed", nameof(task));
     }
 
     private FaultCount CountFaults() => new(_pageTables.MinorFaults, _pageTables.MajorFaults);

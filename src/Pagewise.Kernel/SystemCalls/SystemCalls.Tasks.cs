@@ -25,6 +25,7 @@ public sealed partial class SystemCalls
     {
         if (image is null)
             return Errno.ENOENT;
+        _scheduler.Run(task);
         FaultCount before = CountFaults();
         SysResult result = _processes.Execve(task, image);
         ChargeFaults(task, in before);
@@ -35,7 +36,11 @@ public sealed partial class SystemCalls
     /// <param name="task">The calling task's index.</param>
     /// <param name="flags">CLONE_* flags; none is fork.</param>
     /// <param name="childPid">The child's thread id; 0 takes the next free one.</param>
-    public SysResult Clone(int task, CloneFlags flags, int childPid = 0) => _processes.Clone(task, flags, childPid);
+    public SysResult Clone(int task, CloneFlags flags, int childPid = 0)
+    {
+        _scheduler.Run(task);
+        return _processes.Clone(task, flags, childPid);
+    }
 
     /// <summary>exit(2): ends one thread; the last one gives the address space back.</summary>
     public SysResult Exit(int task)
@@ -59,6 +64,12 @@ public sealed partial class SystemCalls
     /// <param name="oldLimit">The limit before the call.</param>
     public SysResult Prlimit(int task, int pid, RlimitResource resource, Rlimit? newLimit, out Rlimit oldLimit) =>
         _processes.Prlimit(task, pid, resource, newLimit, out oldLimit);
+
+    /// <summary>A write to /proc/PID/oom_score_adj: EINVAL beyond −1000 to 1000, EACCES below what a privileged task set without CAP_SYS_RESOURCE.</summary>
+    /// <param name="task">Who writes.</param>
+    /// <param name="pid">The process or one of its threads; 0 is the writer's own.</param>
+    /// <param name="value">The number.</param>
+    public SysResult SetOomScoreAdj(int task, int pid, long value) => _processes.SetOomScoreAdj(task, pid == 0 ? task : _tasks.Find(pid), value);
 
     /// <summary>personality(2): returns the old one; 0xffffffff only asks.</summary>
     public SysResult SetPersonality(int task, uint personality) => _processes.SetPersonality(task, personality);

@@ -88,6 +88,17 @@ public sealed partial class SystemCalls : IDisposable
         _objects.CollectObjects(into);
     }
 
+    /// <summary>
+    /// The running task leaves the kernel: a SIGKILL that the OOM killer sent it while it was there ends it.
+    /// <see cref="Invoke"/> does it itself; after one of the other methods it happens here, or when the task next faults,
+    /// calls through <see cref="Invoke"/> or gives its CPU to another.
+    /// </summary>
+    /// <returns>Whether the task is dead now.</returns>
+    public bool ReturnToUser() => _scheduler.Sigkills?.Deliver() ?? false;
+
+    /// <summary>Who makes and ends tasks.</summary>
+    internal Processes Processes => _processes;
+
     /// <summary>Kernel stacks.</summary>
     public KernelStacks KernelStacks => _objects.Stacks;
 

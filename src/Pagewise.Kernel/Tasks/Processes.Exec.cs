@@ -63,6 +63,9 @@ public sealed partial class Processes
         if (leader == task)
             return;
         caller.Limits = _tasks[leader].Limits;
+        caller.OomScoreAdj = _tasks[leader].OomScoreAdj;
+        caller.OomScoreAdjMin = _tasks[leader].OomScoreAdjMin;
+        caller.Place = _tasks[leader].Place;
         caller.GroupLeader = task;
         caller.Threads = 1;
         _table.Rename(task, caller.Tgid);

@@ -130,12 +130,24 @@ public sealed partial class Processes
             return error;
         }
 
+        // Who was killed for memory while it forked has no child (copy_process: fatal_signal_pending).
+        if (_tasks[parent.GroupLeader].IsSigkilled)
+        {
+            _mappings.PutSpace(mm);
+            Undo(child, files);
+            return Errno.EINTR;
+        }
+
         _table.Number(child, childPid);
         int pid = created.Pid;
         created.Mm = mm;
         created.Files = files;
         created.MinorFaults = 0;
         created.MajorFaults = 0;
+        created.IsSigkilled = false;
+        created.IsOomVictim = false;
+        created.IsGlobalInit = false;
+        created.IsVforked = (flags & CloneFlags.Vfork) != 0;
         created.Policy = _scheduler.PolicyOf(task);
         created.Parent = (flags & (CloneFlags.Parent | CloneFlags.Thread)) != 0 ? parent.Parent : task;
         if (isThread)
@@ -148,6 +160,8 @@ public sealed partial class Processes
             created.GroupLeader = child;
             created.Threads = 1;
             created.Limits = _tasks[parent.GroupLeader].Limits;
+            created.OomScoreAdj = _tasks[parent.GroupLeader].OomScoreAdj;
+            created.OomScoreAdjMin = _tasks[parent.GroupLeader].OomScoreAdjMin;
         }
 
         return SysResult.Of((ulong)pid);

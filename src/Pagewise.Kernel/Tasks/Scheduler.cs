@@ -16,6 +16,9 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, int cpu
     /// <summary>Told who runs, for what is dirtied then; null: no one is.</summary>
     internal Writeback? Writeback { get; set; }
 
+    /// <summary>The SIGKILLs: one for the task that has run is delivered before another runs.</summary>
+    internal Sigkills? Sigkills { get; set; }
+
     /// <summary>The CPU of a task.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int CpuOf(int task) => (task - 1) % cpus;
@@ -45,6 +48,7 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, int cpu
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Switch(int task)
     {
+        _ = Sigkills?.Deliver();
         if (Current != 0)
             tasks.Tasks[Current].Policy = allocator.TaskPolicy;
         Current = task;

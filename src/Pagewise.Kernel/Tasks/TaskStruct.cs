@@ -51,8 +51,26 @@ public struct TaskStruct
     /// <summary>Index of its name (comm) in the task table.</summary>
     public int Comm;
 
-    /// <summary>oom_score_adj, −1000 to 1000.</summary>
+    /// <summary>oom_score_adj, −1000 to 1000; the leader's counts.</summary>
     public short OomScoreAdj;
+
+    /// <summary>The lowest oom_score_adj that a privileged task gave it (oom_score_adj_min): without CAP_SYS_RESOURCE it goes no lower.</summary>
+    public short OomScoreAdjMin;
+
+    /// <summary>Whether its process has a SIGKILL pending or died of one (SIGNAL_GROUP_EXIT); kept by the leader.</summary>
+    public bool IsSigkilled;
+
+    /// <summary>Whether the OOM killer chose its process (signal->oom_mm); kept by the leader.</summary>
+    public bool IsOomVictim;
+
+    /// <summary>Whether its process is the machine's init (is_global_init), which nothing kills; kept by the leader. Number 1 of a recording is only that of its PID namespace.</summary>
+    public bool IsGlobalInit;
+
+    /// <summary>Whether vfork made it: until it has an address space of its own its parent waits (vfork_done).</summary>
+    public bool IsVforked;
+
+    /// <summary>Its process's place in the list of all processes (init_task.tasks): those made later come later. The leader's counts.</summary>
+    public long Place;
 
     /// <summary>Limits of the process, by <see cref="RlimitResource"/>; the leader's count.</summary>
     public RlimitArray Limits;

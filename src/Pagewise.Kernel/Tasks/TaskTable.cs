@@ -12,6 +12,7 @@ public sealed class TaskTable(KmemCaches caches) : IDisposable
     private readonly List<string> _comms = [""];
     private readonly Dictionary<int, int> _byPid = [];
     private int _nextPid = 1;
+    private long _lastPlace;
 
     /// <summary>The tasks, those that have exited among them; index 0 is none.</summary>
     public Arena<TaskStruct> Tasks => _slab.Items;
@@ -53,6 +54,7 @@ public sealed class TaskTable(KmemCaches caches) : IDisposable
         }
 
         Tasks[task].Pid = pid;
+        Tasks[task].Place = ++_lastPlace;
         _byPid[pid] = task;
     }
 

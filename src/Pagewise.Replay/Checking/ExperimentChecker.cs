@@ -97,7 +97,7 @@ internal sealed class ExperimentChecker
             throw new RecordingException(_files.PathOf(Workload), "has no \"# snapshot\" line: nothing can be compared");
         var metrics = new ExperimentMetrics(run, _files.Has("before.vmstat") ? _files.Parse("before.vmstat", Vmstat.Parse) : null);
         var scores = new RecordedScores(_files, _spec.Kernel);
-        Compare(expectation => scores.Value(expectation) ?? readahead?.Value(expectation.At, expectation.Metric) ?? writeback?.Value(expectation.At, expectation.Metric) ?? metrics.Value(expectation));
+        Compare(expectation => scores.Value(expectation) ?? run.Oom.Value(expectation) ?? readahead?.Value(expectation.At, expectation.Metric) ?? writeback?.Value(expectation.At, expectation.Metric) ?? metrics.Value(expectation));
         writeback?.CompareChecks(_log, subcase => IsExact(subcase, "checks"));
         ComparePages(run);
         if (trace is null)

@@ -1,7 +1,9 @@
+using System.Globalization;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Procfs;
 using Pagewise.Workloads;
@@ -13,6 +15,7 @@ namespace Pagewise.Replay.Experiments;
 internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
 {
     private const string SnapshotMark = "# snapshot ";
+    private const string NotExecuted = "# not-executed ";
     private const int Quarters = 4;
 
     private readonly List<ExperimentSnapshot> _snapshots = [];
@@ -31,6 +34,9 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
 
     /// <summary>The snapshots in their order.</summary>
     public IReadOnlyList<ExperimentSnapshot> Snapshots => _snapshots;
+
+    /// <summary>What was killed, and the scores.</summary>
+    public ExperimentOom Oom { get; } = new();
 
     /// <summary>The touches of faults.rle.</summary>
     public IReadOnlyList<ExperimentTouch> Window => _window;
@@ -77,8 +83,13 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
             Snapshot(replayer.Machine, text[SnapshotMark.Length..].Split(' ')[0]);
         else if (text.StartsWith("# faults.rle ", StringComparison.Ordinal))
             _inWindow = text.StartsWith("# faults.rle begin", StringComparison.Ordinal);
+        else if (text.StartsWith(NotExecuted, StringComparison.Ordinal))
+            GoOn(replayer, text[NotExecuted.Length..]);
         Other?.Noted(replayer, text);
     }
+
+    /// <inheritdoc/>
+    public void OomDumped(Replayer replayer, OomDump dump) => Oom.Add(replayer.Machine, dump, _others.Concat(_window));
 
     /// <inheritdoc/>
     public void CallDone(Replayer replayer, ReplayTask task, in CallRecord call) => Other?.CallDone(replayer, task, in call);
@@ -102,8 +113,28 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
         (_inWindow ? _window : _others).Add(new ExperimentTouch(task.RecordedTid, address, kind, (int)minor, (int)major));
     }
 
+    // "140 touch(0x21000347a000, 1018716160, W) = 0": what a program that was killed there would have gone on to do, and does
+    // where the model has not killed it.
+    private void GoOn(Replayer replayer, string text)
+    {
+        string[] words = text.Split((char[])[' ', '(', ',', ')'], StringSplitOptions.RemoveEmptyEntries);
+        if (words is not [var who, "touch", ['0', 'x', .. var address], var length, "W", ..]
+            || !int.TryParse(who, NumberStyles.None, CultureInfo.InvariantCulture, out int tid)
+            || !ulong.TryParse(address, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong start)
+            || !ulong.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out ulong bytes) || start + bytes < start
+            || !replayer.Tasks.TryGetValue(tid, out ReplayTask? task) || task.IsKilled || task.Task == 0)
+            return;
+        for (ulong at = start; at < start + bytes; at += 4096)
+        {
+            if (!replayer.Machine.WriteMemory(task.Task, at, BitConverter.GetBytes(at)).IsResolved)
+                return;
+            _others.Add(new ExperimentTouch(tid, at, AccessKind.Write, 1, 0));
+        }
+    }
+
     private void Snapshot(Machine machine, string tag)
     {
+        Oom.TakeScores(machine, tag);
         // Up to here the workload only built what the snapshot's free pages lack already.
         if (!_hasStarted && before is not null)
             machine.FillLists(node => (node < 0 ? null : before.Zones.FirstOrDefault(zone => zone.Node == node && zone.NodeStats.Count > 0)) is { } zone ? ListsOf(zone) : default);

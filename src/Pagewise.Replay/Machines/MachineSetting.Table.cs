@@ -94,6 +94,9 @@ public sealed partial class MachineSetting
             spec with { MaxMapCount = (int)Number(text, 0, 1 << 24) }),
         new("vm.mmap_min_addr", "bytes, from 0 to 1073741824", ValueSchema.Integer(0, 1 << 30), static (spec, text) =>
             spec with { MmapMinAddr = Number(text, 0, 1 << 30) }),
+        Oom("vm.panic_on_oom", "0, 1 or 2", 2),
+        Oom("vm.oom_kill_allocating_task", "0 or 1", 1),
+        Oom("vm.oom_dump_tasks", "0 or 1", 1),
         Dirty("vm.dirty_ratio", "a percentage from 0 to 100", 100),
         Dirty("vm.dirty_background_ratio", "a percentage from 0 to 100", 100),
         Dirty("vm.dirty_bytes", "0, or bytes from 8192", long.MaxValue),
@@ -120,6 +123,9 @@ public sealed partial class MachineSetting
         Number(text, 0, (ulong)most) is var value && value == 0 && name.EndsWith("bytes", StringComparison.Ordinal)
             ? spec
             : spec with { Dirty = spec.Dirty.With(name, (long)value) ?? throw new FormatException() });
+
+    private static MachineSetting Oom(string name, string expects, ulong most) => new(name, expects, ValueSchema.Integer(0, most), (spec, text) =>
+        spec with { Oom = spec.Oom.With(name, (long)Number(text, 0, most)) ?? throw new FormatException() });
 
     private static MachineSetting Limit(string name, RlimitResource resource) =>
         new($"limits.{name}", "a size such as 8 MiB, or unlimited", ValueSchema.Size("unlimited"), (spec, text) =>

@@ -123,7 +123,8 @@ internal sealed class FileWorld(InodeTable inodes, string? disk = null)
         if (path.StartsWith("/dev/shm/", StringComparison.Ordinal) || path.StartsWith("/memfd:", StringComparison.Ordinal)
             || path.StartsWith("/SYSV", StringComparison.Ordinal))
             return InodeKind.Shmem;
-        bool isSpecial = !path.StartsWith('/') || path.StartsWith("/dev/", StringComparison.Ordinal);
+        bool isSpecial = !path.StartsWith('/') || path.StartsWith("/dev/", StringComparison.Ordinal)
+            || path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal);
         return isSpecial ? InodeKind.NotMappable : InodeKind.Regular;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Pagewise.Reports.Oom;
 using Pagewise.Reports.Series;
 
 namespace Pagewise.Reports.Run;
@@ -23,6 +24,10 @@ public sealed record RunReport
 
     /// <summary>Each address space that ended, or still lived at the end, in that order.</summary>
     public required IReadOnlyList<ProcessFacts> Processes { get; init; }
+
+    /// <summary>Each time the model ran out of memory: who was killed, and why; null: it never did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OomAnswer>? OomKills { get; init; }
 
     /// <summary>Memory over time; null unless asked for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

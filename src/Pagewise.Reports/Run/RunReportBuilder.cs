@@ -4,7 +4,9 @@ using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Tasks;
+using Pagewise.Procfs.Oom;
 using Pagewise.Replay;
+using Pagewise.Reports.Oom;
 using Pagewise.Reports.Series;
 using Pagewise.Workloads;
 
@@ -78,8 +80,15 @@ public sealed class RunReportBuilder : IReplayObserver
         },
         Machine = MachineOf(replayer.Machine, _frames, _swapUsedBytes),
         Processes = _processes,
+        OomKills = OomKillsOf(replayer),
         MemorySeries = Sampler?.Series(),
     };
+
+    private static OomAnswer[]? OomKillsOf(Replayer replayer)
+    {
+        IReadOnlyList<OomReport> reports = OomReportReader.Read(replayer.KernelLog.Lines);
+        return reports.Count == 0 ? null : [.. reports.Select(report => OomAnswerBuilder.Of(report, $"the modelled kernel's log, line {report.FirstLine}", []))];
+    }
 
     private static FaultFacts FaultsOf(TaskStruct leader, FaultCounters faults) => new()
     {

@@ -1,3 +1,4 @@
+using Pagewise.Reports.Oom;
 using Pagewise.Reports.Series;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -13,6 +14,7 @@ public static class RunReportText
     public static void Write(RunReport report, IAnsiConsole console)
     {
         WriteHeading(report, console);
+        WriteKills(report, console);
         foreach (ProcessFacts process in report.Processes)
             WriteProcess(process, console);
         WriteMachine(report.Machine, console);
@@ -46,6 +48,16 @@ public static class RunReportText
 
         if (recording.UnexpectedSignals > 0)
             console.MarkupLine($"[yellow]{Text.Count(recording.UnexpectedSignals)} accesses got a signal that the recording does not show.[/]");
+    }
+
+    private static void WriteKills(RunReport report, IAnsiConsole console)
+    {
+        if (report.OomKills is null)
+            return;
+        console.WriteLine();
+        console.MarkupLine($"[red]Memory ran out {(report.OomKills.Count == 1 ? "once" : $"{Text.Count(report.OomKills.Count)} times")}[/] (--dmesg FILE writes the kernel's reports, pagewise oom --explain FILE explains them):");
+        foreach (OomAnswer kill in report.OomKills)
+            console.MarkupLine("  " + Markup.Escape(kill.Answer));
     }
 
     private static void WriteProcess(ProcessFacts process, IAnsiConsole console)

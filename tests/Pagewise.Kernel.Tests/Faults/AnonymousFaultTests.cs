@@ -84,9 +84,10 @@ public sealed class AnonymousFaultTests
     }
 
     [Fact]
-    public void WithoutFramesLeftTheTaskIsKilled()
+    public void WithoutFramesLeftAndNobodyToMakeSomeTheTaskIsKilled()
     {
         using Machine machine = Machine.Create(new MachineSpec { MemoryBytes = 1 << 20 });
+        machine.Allocator.Pressure = null;
         TestSpace space = new(machine);
         space.Map(Base, 1024);
         FaultOutcome outcome = default;
