@@ -52,7 +52,7 @@ public abstract partial class Machine : IDisposable
         Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs);
         Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings.Features, spec.PageCluster);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
-        PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, VmStat);
+        PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, Clock, VmStat);
         _readahead = new Readahead(Inodes, FilePages, MemMap, PageReads, BlockDevices.SpecOf(0), Settings.Features.TellsMissesFromMarks, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
         Writeback = new Writeback(Inodes, FilePages, MemMap, Allocator, Lru, BlockDevices, Events, Clock, VmStat, spec.Dirty);
         FilePages.Writeback = Writeback;

@@ -22,8 +22,10 @@ internal sealed partial class PageTablesOf<TFormat>
             if (pfn == 0)
             {
                 ulong at = Math.Max(index << Pfn.Shift, offsetBytes);
-                if (noMemory || _pages.AddFolio(inode, index, WriteOrder(file.Kind, index, end - at)) == 0)
+                ulong added = noMemory ? 0 : _pages.AddFolio(inode, index, WriteOrder(file.Kind, index, end - at));
+                if (added == 0)
                     return false;
+                _clock.CachedPages += (long)added;
                 pfn = _pages.Find(inode, index, out _);
                 // What is not overwritten has to be there first (__block_write_begin).
                 bool isPart = offsetBytes > index << Pfn.Shift || end < (index + 1) << Pfn.Shift;

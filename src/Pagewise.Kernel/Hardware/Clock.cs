@@ -43,6 +43,12 @@ public sealed class Clock(CostTable costs)
     /// <summary>Pages that were handed to swap devices to be written or read.</summary>
     public long SwapTransfers { get; internal set; }
 
+    /// <summary>Pages of files that got a place in the page cache.</summary>
+    public long CachedPages { get; internal set; }
+
+    /// <summary>Dirty pages of files that were handed to a device.</summary>
+    public long WritebackPages { get; internal set; }
+
     /// <summary>Time that tasks waited for devices and timers, in nanoseconds.</summary>
     public double WaitedNs { get; internal set; }
 
@@ -55,7 +61,7 @@ public sealed class Clock(CostTable costs)
         get
         {
             TlbCounters done = Translations?.Invoke() ?? default;
-            return TranslationNs(done) + FlushNs(done) + FaultsNs + SystemCallsNs + ReclaimNs + WaitedNs;
+            return TranslationNs(done) + FlushNs(done) + FaultsNs + SystemCallsNs + FilesNs + ReclaimNs + WaitedNs;
         }
     }
 
@@ -85,7 +91,13 @@ public sealed class Clock(CostTable costs)
         + (CopiedPages * Costs.CopyPage);
 
     /// <summary>Time that system calls took, in nanoseconds, apart from the faults they took.</summary>
-    public double SystemCallsNs => (SystemCalls * Costs.Syscall) + (SystemCallPages * Costs.PerPageSyscall) + (TransferredPages * Costs.CopyPage);
+    public double SystemCallsNs => (SystemCalls * Costs.Syscall) + (SystemCallPages * Costs.PerPageSyscall);
+
+    /// <summary>Time that the page cache took of the CPU, in nanoseconds: copying, filling, handing to the device.</summary>
+    public double FilesNs =>
+        (TransferredPages * Costs.TransferPage)
+        + (CachedPages * Costs.CachePage)
+        + (WritebackPages * Costs.WritebackPage);
 
     /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
     public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (SwapTransfers * Costs.SwapPage);

@@ -11,6 +11,7 @@ public sealed record CostTable
     [
         "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
         "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_page", "swap_page",
+        "transfer_page", "cache_page", "writeback_page",
     ];
 
     /// <summary>l1_tlb_hit: added to an access that hits the first-level TLB. The look-up is pipelined with the cache's: 0.</summary>
@@ -73,6 +74,15 @@ public sealed record CostTable
     /// <summary>swap_page: one page is copied or handed to a swap device; without the device's time.</summary>
     public double SwapPage { get; init; }
 
+    /// <summary>transfer_page: read or write finds one page of a file in the page cache and copies up to 4 KiB.</summary>
+    public double TransferPage { get; init; }
+
+    /// <summary>cache_page: one page of a file gets a frame and its place in the page cache; without the device's time.</summary>
+    public double CachePage { get; init; }
+
+    /// <summary>writeback_page: one dirty page of a file is handed to its device; without the device's time.</summary>
+    public double WritebackPage { get; init; }
+
     /// <summary>One cost by name.</summary>
     /// <exception cref="ArgumentException">No cost has the name.</exception>
     public double this[string name] => name switch
@@ -97,6 +107,9 @@ public sealed record CostTable
         "per_page_syscall" => PerPageSyscall,
         "scan_page" => ScanPage,
         "swap_page" => SwapPage,
+        "transfer_page" => TransferPage,
+        "cache_page" => CachePage,
+        "writeback_page" => WritebackPage,
         _ => throw Unknown(name),
     };
 
@@ -128,6 +141,9 @@ public sealed record CostTable
             "per_page_syscall" => this with { PerPageSyscall = nanoseconds },
             "scan_page" => this with { ScanPage = nanoseconds },
             "swap_page" => this with { SwapPage = nanoseconds },
+            "transfer_page" => this with { TransferPage = nanoseconds },
+            "cache_page" => this with { CachePage = nanoseconds },
+            "writeback_page" => this with { WritebackPage = nanoseconds },
             _ => throw Unknown(name),
         };
     }

@@ -17,18 +17,20 @@ public sealed class PageReads : IBlockCompletion, IDisposable
     private readonly MemMap _memMap;
     private readonly BlockDevices _devices;
     private readonly EventQueue _events;
+    private readonly Clock _clock;
     private readonly VmStat _stat;
     private readonly Arena<Run> _runs = new(1 << 20);
     private readonly int _completion;
     private readonly uint _requestPages;
 
     /// <summary>No read is under way.</summary>
-    public PageReads(FilePages pages, MemMap memMap, BlockDevices devices, EventQueue events, VmStat stat)
+    public PageReads(FilePages pages, MemMap memMap, BlockDevices devices, EventQueue events, Clock clock, VmStat stat)
     {
         _pages = pages;
         _memMap = memMap;
         _devices = devices;
         _events = events;
+        _clock = clock;
         _stat = stat;
         _completion = devices.Register(this);
         _requestPages = (uint)Math.Min(MostPages, devices.SpecOf(0).MaxSectorsKb / 4);
@@ -37,6 +39,7 @@ public sealed class PageReads : IBlockCompletion, IDisposable
     /// <summary>Starts to read pages that were just added to the cache, one after the other in the file (read_pages).</summary>
     public void Submit(int inode, ulong first, ulong pages)
     {
+        _clock.CachedPages += (long)pages;
         while (pages > 0)
         {
             uint count = (uint)Math.Min(pages, _requestPages);

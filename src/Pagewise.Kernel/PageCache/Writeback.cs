@@ -15,6 +15,7 @@ namespace Pagewise.Kernel.PageCache;
 public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
 {
     private const int MostPages = 256; // BIO_MAX_VECS
+    private const uint MostExtentPages = 2048; // MAX_WRITEPAGES_EXTENT_LEN, fs/ext4/inode.c
     private const int MostTasks = 1 << 22;
 
     private readonly InodeTable _inodes;
@@ -106,7 +107,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
                 Wait(pfn);
             }
 
-            uint count = StartRun(inode, index, last, (uint)Math.Min(most - written, _requestPages));
+            uint count = StartRun(inode, index, last, (uint)Math.Min(most - written, MostExtentPages));
             written += count;
             index += count;
         }
@@ -173,9 +174,11 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
             _tasks[task] = new TaskDirty { Pid = pid };
     }
 
-    /// <summary>A request is done: its pages are written.</summary>
+    /// <summary>A request is done: with the last of a run its pages are written (bio_endio of the bio that was split).</summary>
     void IBlockCompletion.Complete(int argument)
     {
+        if (--_runs[argument].Requests > 0)
+            return;
         Run run = _runs[argument];
         _runs.Free(argument);
         NoteCompletions(run.Pages);
@@ -191,7 +194,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
         return (start == 0 ? first : _pages.FolioStart(start), end == 0 ? last : _pages.FolioStart(end) + _pages.FolioPages(end) - 1);
     }
 
-    /// <summary>Writes the dirty pages that follow one another from one on, by one request.</summary>
+    /// <summary>Writes the dirty pages that follow one another from one on, by one bio (ext4_io_submit).</summary>
     private uint StartRun(int inode, ulong first, ulong last, uint most)
     {
         uint count = 0;
@@ -207,10 +210,13 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
             count++;
         }
 
-        int run = _runs.Allocate();
-        _runs[run] = new Run { Inode = inode, First = first, Pages = count };
+        // Its pages are prepared one by one; the bio goes to the device as a whole, which takes it in requests.
+        _clock.WritebackPages += count;
         _stat.PgPgOut += count * (Pfn.SizeBytes / 1024);
-        _lastDoneNs = _devices.Submit(0, BlockOp.Write, PageReads.SectorOf(inode, first), count, _completion, run);
+        int run = _runs.Allocate();
+        _runs[run] = new Run { Inode = inode, First = first, Pages = count, Requests = (count + _requestPages - 1) / _requestPages };
+        for (uint done = 0; done < count; done += _requestPages)
+            _lastDoneNs = _devices.Submit(0, BlockOp.Write, PageReads.SectorOf(inode, first + done), Math.Min(count - done, _requestPages), _completion, run);
         return count;
     }
 
@@ -219,5 +225,6 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
         public int Inode;
         public ulong First;
         public uint Pages;
+        public uint Requests;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Block;
@@ -14,7 +15,7 @@ namespace Pagewise.Replay.Experiments;
 /// The machine of an experiment: kernel, sysctls, huge pages and swap as env.txt has them (of a live host uname.txt), zones, marks and free memory
 /// from the snapshot <c>before</c>. Its programs run as root with all capabilities, without ASLR.
 /// </summary>
-internal static class ExperimentMachine
+internal static partial class ExperimentMachine
 {
     /// <summary>Where the guest's disk is mounted; everything else lies in its initramfs.</summary>
     public const string Disk = "/data/";
@@ -35,8 +36,9 @@ internal static class ExperimentMachine
     {
         // What is cached at the start is in the snapshot's used memory, and not of the workload's files.
         var spec = new MachineSpec { Cpus = 1, Thp = ThpMode.Never, WarmPageCache = false };
-        if (files.Has(CaseFile) && files.Text(CaseFile).Contains("-accel tcg", StringComparison.Ordinal))
-            spec = spec with { Cpu = "qemu-tcg", BlockDevices = [VirtioOfTcg] };
+        string machine = files.Has(CaseFile) ? files.Text(CaseFile) : "";
+        if (machine.Contains("-accel tcg", StringComparison.Ordinal))
+            spec = spec with { Cpu = "qemu-tcg", BlockDevices = [VirtioOfTcg with { WriteBytesPerSecond = WriteLimit(machine) }] };
         foreach (string file in (string[])[HostRelease, Environment])
         {
             if (files.Has(file))
@@ -56,6 +58,15 @@ internal static class ExperimentMachine
             Memory = files.Parse("before.zoneinfo", _ => SavedMemory.Snapshot(zones, types)),
         };
     }
+
+    /// <summary>What QEMU let a drive write a second, in bytes.</summary>
+    private static double WriteLimit(string machine) =>
+        LimitOfWrites().Match(machine) is { Success: true } limit && double.Parse(limit.Groups["bytes"].ValueSpan, CultureInfo.InvariantCulture) is > 0 and var bytes
+            ? bytes
+            : double.PositiveInfinity;
+
+    [GeneratedRegex("writes limited to (?<bytes>[0-9]{1,15}) bytes/s", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex LimitOfWrites();
 
     private static MachineSpec ReadEnvironment(ExperimentFiles files, string file, MachineSpec spec)
     {

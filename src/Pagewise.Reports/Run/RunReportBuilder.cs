@@ -203,6 +203,7 @@ public sealed class RunReportBuilder : IReplayObserver
                 new TimeCause("TLB flushes and switches", machine.Clock.FlushNs(done)),
                 new TimeCause("page faults", machine.Clock.FaultsNs),
                 new TimeCause("system calls", machine.Clock.SystemCallsNs),
+                new TimeCause("page cache and writeback", machine.Clock.FilesNs),
                 new TimeCause("reclaim and swap", machine.Clock.ReclaimNs),
                 new TimeCause("waiting for devices and timers", machine.Clock.WaitedNs),
             ],
