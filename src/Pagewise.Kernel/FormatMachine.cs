@@ -39,6 +39,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         RmapWalksOf<TFormat> walks = new(state, tables, rmap, _cpus, _faults);
         Vmscan vmscan = new(state, walks) { Swappiness = spec.Swappiness };
         _pageTables.Reclaim = vmscan;
+        _pageTables.Walks = walks;
         _kswapd = new Kswapd(Allocator, vmscan, VmStat, Clock, Events);
         MemoryPressure pressure = new(Zones, vmscan, _kswapd, VmStat, Clock, Events);
         Allocator.Pressure = pressure;

@@ -130,6 +130,14 @@ public abstract partial class Machine
             throw Bad($"read_ahead_kb of {spec.ReadAheadKb}: 0 to 1048576 is needed");
         if (spec.SwapAreas.Count > SwpEntry.MostAreas)
             throw Bad($"{spec.SwapAreas.Count} swap areas: at most {SwpEntry.MostAreas} are possible");
+        foreach (SwapAreaSpec area in spec.SwapAreas)
+        {
+            if (area.Pages < 2)
+                throw Bad($"swap area {area.Name}: its size has to be at least one page besides the header");
+            if (area.Device is not null && spec.BlockDevices.All(device => device.Name != area.Device))
+                throw Bad($"swap area {area.Name}: there is no block device {area.Device}");
+        }
+
         if (spec.Swappiness is < 0 or > 200)
             throw Bad($"vm.swappiness of {spec.Swappiness}: 0 to 200 is needed");
         if (spec.PageCluster is < 0 or > 31)

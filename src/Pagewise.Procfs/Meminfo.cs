@@ -64,7 +64,7 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
             ["Unevictable"] = lru.Pages(LruList.Unevictable),
             ["Writeback"] = stat.NrWriteback,
             ["Mlocked"] = stat.NrMlock,
-            ["SwapTotal"] = (long)(machine.Spec.SwapBytes >> 12),
+            ["SwapTotal"] = stat.TotalSwapPages,
             ["SwapFree"] = stat.NrSwapPages,
             ["AnonPages"] = stat.NrAnonPages,
             ["Mapped"] = stat.NrMapped,

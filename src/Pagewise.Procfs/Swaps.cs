@@ -33,9 +33,9 @@ public sealed record Swaps(IReadOnlyList<SwapsDevice> Devices)
         return new Swaps(devices);
     }
 
-    /// <summary>What a modelled machine shows: its swap space as one partition.</summary>
-    public static Swaps Of(Machine machine) =>
-        new(machine.Spec.SwapBytes == 0 ? [] : [new SwapsDevice("/dev/vda", "partition", (long)(machine.Spec.SwapBytes >> 10), machine.Swap.UsedPages << 2, -2)]);
+    /// <summary>What a modelled machine shows: its swap areas.</summary>
+    public static Swaps Of(Machine machine) => new([.. machine.Swap.Areas.Select((area, type) => new SwapsDevice(
+        area.Name, area.IsFile ? "file" : "partition", (area.Pages - 1L) << 2, machine.Swap.UsedPagesOf(type) << 2, area.Priority))]);
 
     /// <summary>The file's text.</summary>
     public override string ToString()

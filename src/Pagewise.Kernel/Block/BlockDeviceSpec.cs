@@ -31,6 +31,12 @@ public sealed record BlockDeviceSpec(string Name)
     /// <summary>queue/rotational: swap then spreads slots as for a disk.</summary>
     public bool IsRotational { get; init; }
 
+    /// <summary>Sectors that cannot be read: a request that has one of them fails.</summary>
+    public IReadOnlyList<SectorRange> ReadErrors { get; init; } = [];
+
+    /// <summary>Sectors that cannot be written: pages for swap stay in memory then. Write-back of files takes no notice.</summary>
+    public IReadOnlyList<SectorRange> WriteErrors { get; init; } = [];
+
     /// <summary>The largest <see cref="QueueDepth"/>.</summary>
     public const int MostQueueDepth = 1024;
 

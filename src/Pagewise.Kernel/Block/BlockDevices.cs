@@ -105,6 +105,24 @@ public sealed class BlockDevices : IAgent, IDisposable
         return done;
     }
 
+    /// <summary>Whether a request fails, for it has a bad sector (BLK_STS_IOERR). It takes its time like any other.</summary>
+    /// <param name="device">The device's number.</param>
+    /// <param name="op">Read or write.</param>
+    /// <param name="sector">First sector.</param>
+    /// <param name="pages">Length in pages.</param>
+    public bool Fails(int device, BlockOp op, ulong sector, uint pages)
+    {
+        IReadOnlyList<SectorRange> bad = op == BlockOp.Read ? _specs[device].ReadErrors : _specs[device].WriteErrors;
+        ulong last = sector + (pages * SectorsPerPage) - 1;
+        for (int i = 0; i < bad.Count; i++)
+        {
+            if (bad[i].First <= last && sector <= bad[i].Last)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Waits until no request is in flight, those included that completions submit.</summary>
     public void Drain()
     {

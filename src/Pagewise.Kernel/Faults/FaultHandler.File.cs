@@ -234,6 +234,8 @@ internal sealed partial class FaultHandler<TFormat>
             return FaultResult.Oom;
         if (_inodes.Inodes[inode].Kind == InodeKind.Shmem)
         {
+            if (pfn == 0 && _pages.IsInSwap(inode, index))
+                return FaultResult.Bus;
             if (pfn == 0)
                 pfn = _pages.Add(inode, index);
             return pfn == 0 ? FaultResult.Oom : FaultResult.None;
@@ -265,6 +267,12 @@ internal sealed partial class FaultHandler<TFormat>
         {
             _reads.Wait(pfn);
             result |= FaultResult.Retry;
+        }
+
+        if ((_memMap[pfn].Flags & PageFlags.Error) != 0 && !_reads.WaitOrRetry(inode, index, pfn))
+        {
+            pfn = 0;
+            return FaultResult.Bus;
         }
 
         if ((result & FaultResult.Retry) != 0 && _features.CountsRetriedFaults)
@@ -315,7 +323,7 @@ internal sealed partial class FaultHandler<TFormat>
     private uint FindReadable(int inode, ulong index)
     {
         uint pfn = _pages.Find(inode, index, out _);
-        return pfn != 0 && (_memMap[pfn].Flags & (PageFlags.Reading | PageFlags.Reclaim)) == 0 ? pfn : 0;
+        return pfn != 0 && (_memMap[pfn].Flags & (PageFlags.Reading | PageFlags.Reclaim | PageFlags.Error)) == 0 ? pfn : 0;
     }
 
     /// <summary>

@@ -37,6 +37,13 @@ internal sealed partial class FaultHandler<TFormat>
         }
 
         _swap.WaitForRead(pfn);
+        if ((_memMap[pfn].Flags & PageFlags.Error) != 0)
+        {
+            // The entry stays: it is read again once the page has left the cache.
+            _rmap.Put(pfn);
+            return FaultResult.Bus;
+        }
+
         if (isCached && write && (_memMap[pfn].Flags & PageFlags.Lru) == 0)
             _lru.Drain();
         if (_tables.Load(pte) != entry || (isCached && _swap.Find(slot) != pfn))

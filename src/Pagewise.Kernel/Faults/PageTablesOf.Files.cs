@@ -22,7 +22,7 @@ internal sealed partial class PageTablesOf<TFormat>
             if (pfn == 0)
             {
                 ulong at = Math.Max(index << Pfn.Shift, offsetBytes);
-                ulong added = noMemory ? 0 : _pages.AddFolio(inode, index, WriteOrder(file.Kind, index, end - at));
+                ulong added = noMemory || _pages.IsInSwap(inode, index) ? 0 : _pages.AddFolio(inode, index, WriteOrder(file.Kind, index, end - at));
                 if (added == 0)
                     return false;
                 _clock.CachedPages += (long)added;
@@ -33,7 +33,8 @@ internal sealed partial class PageTablesOf<TFormat>
                     _reads.Submit(inode, index, 1);
             }
 
-            _reads.Wait(pfn);
+            if (!_reads.WaitOrRetry(inode, index, pfn))
+                return false;
             _clock.TransferredPages++;
             _pages.MarkDirty(pfn);
             if (file.Kind == InodeKind.Regular)

@@ -88,6 +88,14 @@ internal sealed partial class PageTablesOf<TFormat>
 
         if (!pageOut)
             return;
+        // Shared memory goes to swap, by reclaim's rules.
+        if ((frame.Flags & (PageFlags.SwapBacked | PageFlags.Unevictable)) == PageFlags.SwapBacked && Reclaim is not null && _stat.TotalSwapPages > 0)
+        {
+            if (_lru.Isolate(pfn))
+                _pagedOut.Add(pfn);
+            return;
+        }
+
         UnmapMapping(inode, first, first + pages - 1, evenCows: false);
         if (_pages.IsFolioDirty(pfn))
             return;

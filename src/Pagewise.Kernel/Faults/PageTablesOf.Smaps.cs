@@ -1,6 +1,8 @@
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.Faults;
 
@@ -9,9 +11,15 @@ internal sealed partial class PageTablesOf<TFormat>
     public override MemSizeStats GatherSizes(int vma)
     {
         ref VmArea area = ref _vmas[vma];
-        SmapsVisitor visitor = new(this, (area.Flags & VmFlags.Locked) != 0);
+        // Of shared memory all that is in swap counts; where a private page may stand before it, what has no entry (smap_gather_stats).
+        bool isShmem = area.Inode != 0 && _inodes.Inodes[area.Inode].Kind == InodeKind.Shmem;
+        bool mayHideShmem = (area.Flags & (VmFlags.Shared | VmFlags.Write)) == VmFlags.Write;
+        SmapsVisitor visitor = new(this, vma, isShmem && mayHideShmem);
         _tables.Walk(area.Mm, area.Start, area.End, ref visitor);
-        return visitor.Sizes;
+        MemSizeStats sizes = visitor.Sizes;
+        if (isShmem && !mayHideShmem)
+            sizes.Swap += _pages.SwapUsage(area.Inode, area.PgOff, area.PgOff + area.Pages - 1) << Pfn.Shift;
+        return sizes;
     }
 
     public override bool IsThpEligible(int vma)
@@ -23,8 +31,9 @@ internal sealed partial class PageTablesOf<TFormat>
     }
 
     /// <summary>smaps_pte_range: smaps_pte_entry, smaps_pmd_entry and smaps_account.</summary>
-    private struct SmapsVisitor(PageTablesOf<TFormat> owner, bool isLocked) : IEntryVisitor
+    private struct SmapsVisitor(PageTablesOf<TFormat> owner, int vma, bool countsHoles) : IEntryVisitor
     {
+        private readonly bool _isLocked = (owner._vmas[vma].Flags & VmFlags.Locked) != 0;
         private MemSizeStats _sizes;
         private (int Inode, ulong Start) _folio;
         private bool _folioIsDirty;
@@ -38,6 +47,10 @@ internal sealed partial class PageTablesOf<TFormat>
                 ulong entry = owner._tables.Load(at);
                 if (Pte<TFormat>.IsPresent(entry) && (entry & PteBits.Special) == 0)
                     Account(Pte<TFormat>.PfnOf(entry), entry, entireMappings: 0);
+                else if (Pte<TFormat>.IsSwap(entry))
+                    AccountSwap(Pte<TFormat>.SwapEntryOf(entry));
+                else if (entry == 0)
+                    _ = Hole(address, address + Pfn.SizeBytes);
             }
 
             return true;
@@ -55,7 +68,20 @@ internal sealed partial class PageTablesOf<TFormat>
             return VisitResult.Continue;
         }
 
-        public readonly bool Hole(ulong address, ulong end) => true;
+        /// <summary>smaps_pte_hole: what stands in swap behind a private mapping of shared memory.</summary>
+        public bool Hole(ulong address, ulong end)
+        {
+            ref VmArea area = ref owner._vmas[vma];
+            if (countsHoles)
+                _sizes.Swap += owner._pages.SwapUsage(area.Inode, area.PageIndex(address), area.PageIndex(end - 1)) << Pfn.Shift;
+            return true;
+        }
+
+        private void AccountSwap(SwpEntry slot)
+        {
+            _sizes.Swap += Pfn.SizeBytes;
+            _sizes.SwapPss += ((ulong)Pfn.SizeBytes << MemSizeStats.PssShift) / Math.Max(1, owner._swap.Count(slot));
+        }
 
         private void Account(uint pfn, ulong entry, uint entireMappings)
         {
@@ -86,7 +112,7 @@ internal sealed partial class PageTablesOf<TFormat>
                 _sizes.PssFile += pss;
             }
 
-            if (isLocked)
+            if (_isLocked)
                 _sizes.PssLocked += pss;
             if (isDirty)
                 _sizes.PssDirty += pss;

@@ -73,6 +73,7 @@ internal sealed partial class PageTablesOf<TFormat>
         }
 
         _pages.FreeSwap(inode, first, last);
+        _pages.Blocks.Discard(inode, first, last);
         _pages.EvictWarm(inode, first, last);
     }
 
@@ -113,6 +114,7 @@ internal sealed partial class PageTablesOf<TFormat>
     /// <summary>The rest of the page that a file now ends in reads as zero, and is to be written so (block_truncate_page).</summary>
     private void ClearTail(int inode, ulong index, int offsetBytes, bool isCut)
     {
+        _pages.Blocks.ClearTail(inode, index, offsetBytes);
         uint pfn = _pages.FrameAt(inode, index);
         if (pfn == 0)
             return;

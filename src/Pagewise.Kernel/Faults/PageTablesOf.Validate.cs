@@ -36,6 +36,8 @@ internal sealed partial class PageTablesOf<TFormat>
 
         _swap.Validate(slot => census.Named.GetValueOrDefault((slot.Type, slot.Offset)));
         _lru.Validate();
+        Walks?.Validate();
+        Check(census.Writeback == _stat.NrWriteback, $"{census.Writeback} pages are being written, nr_writeback says {_stat.NrWriteback}");
         Check(census.AnonPages == _stat.NrAnonPages, $"{census.AnonPages} anonymous pages are mapped, nr_anon_pages says {_stat.NrAnonPages}");
         Check(census.FilePages == _stat.NrMapped, $"{census.FilePages} file pages are mapped, nr_mapped says {_stat.NrMapped}");
         Check(census.Tables == _stat.PageTableFrames, $"{census.Tables} page tables, the count says {_stat.PageTableFrames}");
@@ -184,6 +186,8 @@ internal sealed partial class PageTablesOf<TFormat>
         Check((frame.Flags & PageFlags.AnonExclusive) == 0 || census.Maps[pfn] + wholes <= 1, $"frame {pfn:x} is exclusive, yet mapped {census.Maps[pfn] + wholes} times");
         if ((frame.Flags & PageFlags.Allocated) != 0)
             census.Allocated++;
+        if ((frame.Flags & PageFlags.Writeback) != 0)
+            census.Writeback++;
         if (census.Maps[pfn] + wholes == 0)
             return;
         if ((frame.Flags & PageFlags.Anon) != 0)
@@ -204,6 +208,7 @@ internal sealed partial class PageTablesOf<TFormat>
         public long Tables;
         public long AnonPages;
         public long FilePages;
+        public long Writeback;
         public ulong Allocated;
 
         public void Name(SwpEntry slot) => Named[(slot.Type, slot.Offset)] = Named.GetValueOrDefault((slot.Type, slot.Offset)) + 1;

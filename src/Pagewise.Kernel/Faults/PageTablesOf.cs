@@ -65,6 +65,9 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables, IPageMkclean
     /// <summary>Who reclaims what MADV_PAGEOUT names; null: no one, and anonymous pages stay.</summary>
     public IPageReclaim? Reclaim { get; set; }
 
+    /// <summary>Reverse mapping, which <see cref="Validate"/> holds against the tables; null: it is not checked.</summary>
+    public RmapWalks? Walks { get; set; }
+
     public override long MinorFaults => _faults.MinorFaults;
 
     public override long MajorFaults => _faults.MajorFaults;

@@ -23,4 +23,8 @@ internal abstract class RmapWalks
     /// <summary>Breaks a huge page that is mapped into single ones, all where they were (split_folio). False when it is in use otherwise.</summary>
     /// <param name="head">Its head, isolated, with one reference for that.</param>
     public abstract bool SplitHuge(uint head);
+
+    /// <summary>Checks that each mapped page is found through as many entries as its counts say: for tests.</summary>
+    /// <exception cref="InvalidOperationException">An entry is not found, or found twice.</exception>
+    public abstract void Validate();
 }

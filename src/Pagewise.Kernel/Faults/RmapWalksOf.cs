@@ -66,6 +66,25 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
         return !_rmap.IsMapped(pfn);
     }
 
+    public override void Validate()
+    {
+        for (uint pfn = 1; pfn < _memMap.Count; pfn++)
+        {
+            PageFlags flags = _memMap[pfn].Flags;
+            bool isCounted = (flags & (PageFlags.Anon | PageFlags.PageCache)) != 0 && (flags & (PageFlags.Table | PageFlags.Slab | PageFlags.Tail)) == 0;
+            if (!isCounted || !_rmap.IsMapped(pfn))
+                continue;
+            bool isHuge = (flags & PageFlags.Head) != 0;
+            long mappings = isHuge ? _rmap.EntireMapCount(pfn) : 0;
+            for (uint page = pfn; page < pfn + LruLists.PagesOf(flags); page++)
+                mappings += _memMap[page].MapCount;
+            var visitor = new CountVisitor();
+            Walk(pfn, ref visitor);
+            if (visitor.Count != mappings)
+                throw new InvalidOperationException($"frame {pfn:x} ({flags}) is found through {visitor.Count} entries, its counts say {mappings}");
+        }
+    }
+
     /// <summary>rmap_walk: each area that could map the page, and the entry there if it does.</summary>
     private void Walk<TVisitor>(uint pfn, ref TVisitor visitor)
         where TVisitor : struct, IMappingVisitor
@@ -124,6 +143,18 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
     {
         /// <summary>Looks at one entry; false ends the walk.</summary>
         bool Visit(ref VmArea area, ulong address, ulong entryAt, ulong entry, int level, uint pfn);
+    }
+
+    /// <summary>Counts entries.</summary>
+    private struct CountVisitor : IMappingVisitor
+    {
+        public long Count;
+
+        public bool Visit(ref VmArea area, ulong address, ulong entryAt, ulong entry, int level, uint pfn)
+        {
+            Count++;
+            return true;
+        }
     }
 
     /// <summary>folio_referenced_one. The TLB is not flushed: a stale A bit costs little (ptep_clear_flush_young on x86).</summary>

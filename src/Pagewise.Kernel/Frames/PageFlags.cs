@@ -87,4 +87,7 @@ public enum PageFlags : uint
 
     /// <summary>A page of a kernel stack. Linux knows it by its vmalloc area.</summary>
     KernelStack = 1 << 25,
+
+    /// <summary>Its bytes could not be read, so that it may not be used (PG_uptodate is clear); of a page being written: they could not be written.</summary>
+    Error = 1 << 26,
 }

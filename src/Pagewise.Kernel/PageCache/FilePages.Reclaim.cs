@@ -62,6 +62,29 @@ public sealed partial class FilePages
         }
     }
 
+    /// <summary>Whether a page of shared memory is in swap: <see cref="Find"/> has failed to bring it back.</summary>
+    internal bool IsInSwap(int inode, ulong index)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        return file.Kind == InodeKind.Shmem && XaNode.IsValue(_index.Load(file.PageRoot, file.PageRootHeight, index));
+    }
+
+    /// <summary>Pages of shared memory in a range that are in swap (shmem_partial_swap_usage).</summary>
+    internal ulong SwapUsage(int inode, ulong first, ulong last)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        ulong pages = 0;
+        for (ulong index = first; file.Kind == InodeKind.Shmem; index++)
+        {
+            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            if (entry == 0)
+                break;
+            pages += XaNode.IsValue(entry) ? 1UL : 0;
+        }
+
+        return pages;
+    }
+
     /// <summary>The slots that a file of shared memory has in swap, for walkers.</summary>
     internal List<SwpEntry> SwapSlotsOf(int inode)
     {
@@ -99,6 +122,12 @@ public sealed partial class FilePages
             return 0;
         _swap.WaitForRead(pfn);
         ref PageFrame frame = ref _memMap[pfn];
+        if ((frame.Flags & PageFlags.Error) != 0)
+        {
+            _lru.Put(pfn);
+            return 0;
+        }
+
         ref Inode file = ref _inodes.Inodes[inode];
         // A write of it that is still under way ends first, for the slot is given up (folio_wait_writeback).
         _swap.WaitForWrite(pfn);

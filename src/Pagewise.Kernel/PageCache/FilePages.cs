@@ -32,7 +32,11 @@ public sealed partial class FilePages : IDisposable
         _lru = lru;
         _swap = swap;
         _stat = stat;
+        Blocks = new FileBlocks(memMap, inodes.Inodes.Capacity + 1);
     }
+
+    /// <summary>What files hold on their device.</summary>
+    internal FileBlocks Blocks { get; }
 
     /// <summary>Who listens; null: no one.</summary>
     public IFileTracepoints? Tracepoints { get; set; }
@@ -328,7 +332,11 @@ public sealed partial class FilePages : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _index.Dispose();
+    public void Dispose()
+    {
+        _index.Dispose();
+        Blocks.Dispose();
+    }
 
     private bool IsAbsent(int inode, ulong first, ulong pages)
     {

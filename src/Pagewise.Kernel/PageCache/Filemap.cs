@@ -52,7 +52,8 @@ public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, L
                 if (pfn == 0)
                     break;
                 reads.Submit(inode, index, 1);
-                reads.Wait(pfn);
+                if (!reads.WaitOrRetry(inode, index, pfn))
+                    break;
                 continue;
             }
 
@@ -60,7 +61,12 @@ public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, L
             {
                 if ((memMap[ending].Flags & PageFlags.Reclaim) != 0)
                     readahead.Async(ref ra, inode, ending, last - memMap[ending].Index);
-                reads.Wait(ending);
+                if (!reads.WaitOrRetry(inode, memMap[ending].Index, ending))
+                {
+                    if (memMap[ending].Index == index)
+                        break;
+                    batch = memMap[ending].Index - index;
+                }
             }
 
             // Several reads of one page, one after the other, are one use of it.

@@ -43,8 +43,16 @@ public sealed class PageReads : IBlockCompletion, IDisposable
         while (pages > 0)
         {
             uint count = (uint)Math.Min(pages, _requestPages);
+            // A request fails as a whole (bio_endio).
+            PageFlags error = _devices.Fails(0, BlockOp.Read, SectorOf(inode, first), count) ? PageFlags.Error : PageFlags.None;
             for (ulong index = first; index < first + count; index++)
-                _memMap[_pages.FrameAt(inode, index)].Flags |= PageFlags.Reading;
+            {
+                uint pfn = _pages.FrameAt(inode, index);
+                _memMap[pfn].Flags = (_memMap[pfn].Flags & ~PageFlags.Error) | PageFlags.Reading | error;
+                if (error == PageFlags.None)
+                    _pages.Blocks.Read(inode, index, pfn);
+            }
+
             int run = _runs.Allocate();
             _runs[run] = new Run { Inode = inode, First = first, Pages = count };
             _stat.PgPgIn += count * (Pfn.SizeBytes / 1024);
@@ -67,6 +75,18 @@ public sealed class PageReads : IBlockCompletion, IDisposable
             _events.WaitForNext();
         if (stalls)
             _events.Psi.MemstallLeave();
+    }
+
+    /// <summary>Waits until a page can be read; one that came in a request that failed is asked for once more, alone (filemap_read_folio).</summary>
+    /// <returns>Whether its bytes are there.</returns>
+    public bool WaitOrRetry(int inode, ulong index, uint pfn)
+    {
+        Wait(pfn);
+        if ((_memMap[pfn].Flags & PageFlags.Error) == 0)
+            return true;
+        Submit(inode, index, 1);
+        Wait(pfn);
+        return (_memMap[pfn].Flags & PageFlags.Error) == 0;
     }
 
     /// <summary>The first sector of a page of a file.</summary>

@@ -207,6 +207,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
                 Mkclean?.MkClean(inode, first + count);
             _pages.ClearDirty(pfn);
             _pages.StartWriteback(pfn);
+            _pages.Blocks.Write(inode, first + count, pfn);
             count++;
         }
 

@@ -6,14 +6,17 @@ namespace Pagewise.Kernel.Swap;
 /// <summary>One swap area (struct swap_info_struct): its slots, and the bytes that were written to it.</summary>
 internal sealed class SwapArea : IDisposable
 {
-    private readonly NativeRange _bytes;
+    private readonly NativeRange? _bytes;
+    private readonly ISwapStore? _store;
 
     public SwapArea(SwapAreaSpec spec, int device)
     {
         Spec = spec;
         Device = device;
         Slots = new NativeArray<SwapSlot>(spec.Pages);
-        _bytes = new NativeRange((ulong)spec.Pages << Pfn.Shift);
+        _store = spec.OpenStore?.Invoke(spec);
+        if (_store is null)
+            _bytes = new NativeRange((ulong)spec.Pages << Pfn.Shift);
         LowestBit = 1;
         HighestBit = spec.Pages - 1;
         ClusterNext = 1;
@@ -46,12 +49,28 @@ internal sealed class SwapArea : IDisposable
     /// <summary>Slots left of the cluster that is being filled (cluster_nr).</summary>
     public uint ClusterNr { get; set; }
 
-    /// <summary>The bytes of a slot.</summary>
-    public Span<byte> Bytes(uint offset) => _bytes.Bytes((ulong)offset << Pfn.Shift, Pfn.SizeBytes);
+    /// <summary>Copies the bytes of a slot; false: an I/O error.</summary>
+    public bool Read(uint offset, Span<byte> page)
+    {
+        if (_store is not null)
+            return _store.Read(offset, page);
+        _bytes!.Bytes((ulong)offset << Pfn.Shift, Pfn.SizeBytes).CopyTo(page);
+        return true;
+    }
+
+    /// <summary>Replaces the bytes of a slot; false: an I/O error.</summary>
+    public bool Write(uint offset, ReadOnlySpan<byte> page)
+    {
+        if (_store is not null)
+            return _store.Write(offset, page);
+        page.CopyTo(_bytes!.Bytes((ulong)offset << Pfn.Shift, Pfn.SizeBytes));
+        return true;
+    }
 
     public void Dispose()
     {
         Slots.Dispose();
-        _bytes.Dispose();
+        _bytes?.Dispose();
+        _store?.Dispose();
     }
 }

@@ -20,9 +20,16 @@ public sealed partial class SwapSpace
         frame.Flags &= ~PageFlags.Dirty;
         _stat.PswpOut++;
         _clock.SwapTransfers++;
-        Store(entry, pfn, frame.Flags);
+        bool failed = !Store(entry, pfn, frame.Flags);
         if (IsSynchronous(entry))
+        {
+            if (failed)
+                frame.Flags |= PageFlags.Dirty;
             return;
+        }
+
+        if (failed)
+            frame.Flags |= PageFlags.Error;
         frame.Flags |= PageFlags.Writeback;
         _stat.NrWriteback++;
         Plug(entry, isWrite: true);
@@ -99,9 +106,13 @@ public sealed partial class SwapSpace
             }
 
             bool isReclaim = (frame.Flags & PageFlags.Reclaim) != 0;
-            frame.Flags &= ~(PageFlags.Writeback | PageFlags.Reclaim);
+            bool failed = (frame.Flags & PageFlags.Error) != 0;
+            frame.Flags &= ~(PageFlags.Writeback | PageFlags.Reclaim | PageFlags.Error);
             _stat.NrWriteback--;
-            if (isReclaim)
+            // After an error it is dirty again, and stays (__end_swap_bio_write).
+            if (failed)
+                frame.Flags |= PageFlags.Dirty;
+            else if (isReclaim)
                 _lru.RotateReclaimable(pfn);
         }
     }
@@ -129,19 +140,26 @@ public sealed partial class SwapSpace
         _blocks.Submit(_areas[transfer.Type].Device, transfer.IsWrite ? BlockOp.Write : BlockOp.Read, (ulong)transfer.Offset * BlockDevices.SectorsPerPage, transfer.Count, _completion, argument);
     }
 
-    private void Store(SwpEntry entry, uint pfn, PageFlags flags)
+    /// <summary>Copies a page to its slot; false: an I/O error.</summary>
+    private bool Store(SwpEntry entry, uint pfn, PageFlags flags)
     {
-        ref SwapSlot slot = ref Slot(entry);
+        SwapArea area = _areas[entry.Type];
+        ref SwapSlot slot = ref area.Slots[entry.Offset];
         slot.HasData = (flags & PageFlags.HasData) != 0;
-        if (slot.HasData)
-            _memMap.Memory.Frame(pfn).CopyTo(_areas[entry.Type].Bytes(entry.Offset));
+        if (!area.Spec.IsSynchronous && _blocks.Fails(area.Device, BlockOp.Write, (ulong)entry.Offset * BlockDevices.SectorsPerPage, 1))
+            return false;
+        return !slot.HasData || area.Write(entry.Offset, _memMap.Memory.Frame(pfn));
     }
 
+    /// <summary>Copies a slot to a page, which is marked when that fails.</summary>
     private void Load(SwpEntry entry, uint pfn)
     {
-        if (Slot(entry).HasData)
-            _areas[entry.Type].Bytes(entry.Offset).CopyTo(_memMap.Write(pfn));
-        else
+        SwapArea area = _areas[entry.Type];
+        if (!area.Spec.IsSynchronous && _blocks.Fails(area.Device, BlockOp.Read, (ulong)entry.Offset * BlockDevices.SectorsPerPage, 1))
+            _memMap[pfn].Flags |= PageFlags.Error;
+        else if (!area.Slots[entry.Offset].HasData)
             _memMap.Clear(pfn);
+        else if (!area.Read(entry.Offset, _memMap.Write(pfn)))
+            _memMap[pfn].Flags |= PageFlags.Error;
     }
 }

@@ -52,7 +52,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _events = events;
         _blocks = blocks;
         _completion = blocks.Register(this);
-        _areas = [.. areas.Select(spec => new SwapArea(spec, blocks.Count - 1))];
+        _areas = [.. areas.Select(spec => new SwapArea(spec, DeviceOf(spec, blocks)))];
         _entryOf = new NativeArray<ulong>(_areas.Length == 0 ? 1 : memMap.Count);
         _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
         _hasStocks = features.HasSwapSlotsCache;
@@ -63,6 +63,12 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
             stat.NrSwapPages += area.Pages;
         }
     }
+
+    /// <summary>The areas, in the order of their numbers.</summary>
+    public IReadOnlyList<SwapAreaSpec> Areas => [.. _areas.Select(area => area.Spec)];
+
+    /// <summary>Slots of an area in use (inuse_pages), those in CPUs' stocks included.</summary>
+    public long UsedPagesOf(int type) => _areas[type].InUsePages;
 
     /// <summary>Whether there is any area.</summary>
     internal bool HasAreas => _areas.Length > 0;
@@ -117,6 +123,17 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _entryOf.Dispose();
         _transfers.Dispose();
         _stocks.Dispose();
+    }
+
+    private static int DeviceOf(SwapAreaSpec spec, BlockDevices blocks)
+    {
+        for (int device = 0; device < blocks.Count; device++)
+        {
+            if (blocks.SpecOf(device).Name == spec.Device)
+                return device;
+        }
+
+        return blocks.Count - 1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,10 +22,13 @@ internal static class BlockDeviceSettings
         ["seek"] = (7, TimeExpected, TimeSchema(), static (device, text) => device with { SeekNs = Time(text) }),
         ["queue_depth"] = (8, "a number from 1 to 1024", ValueSchema.Integer(1, BlockDeviceSpec.MostQueueDepth), static (device, text) => device with { QueueDepth = (int)Number(text, 1, BlockDeviceSpec.MostQueueDepth) }),
         ["max_sectors_kb"] = (9, "KiB, from 4 to 1048576", ValueSchema.Integer(4, 1 << 20), static (device, text) => device with { MaxSectorsKb = (int)Number(text, 4, 1 << 20) }),
+        ["read_errors"] = (11, SectorsExpected, SectorsSchema(), static (device, text) => device with { ReadErrors = Sectors(text) }),
+        ["write_errors"] = (12, SectorsExpected, SectorsSchema(), static (device, text) => device with { WriteErrors = Sectors(text) }),
         ["rotational"] = (10, "true or false", ValueSchema.Boolean(), static (device, text) => device with { IsRotational = Boolean(text) }),
     };
 
     private const string RateExpected = "bytes a second, such as 550 MB/s";
+    private const string SectorsExpected = "sectors of 512 bytes, such as 800-807 16000";
     private const string TimeExpected = "a time, such as 80 us";
 
     /// <summary>The settings, in the order in which they take effect.</summary>
@@ -55,6 +58,16 @@ internal static class BlockDeviceSettings
 
     private static BlockDeviceSpec Preset(BlockDeviceSpec device, string text) =>
         BlockDeviceSpec.Find(text) is { } preset ? preset with { Name = device.Name } : throw new FormatException();
+
+    private static SectorRange[] Sectors(string text) => text.Length == 0 ? throw new FormatException() : [.. text.Split(' ').Select(word =>
+    {
+        string[] ends = word.Split('-');
+        ulong first = Number(ends[0], 0, ulong.MaxValue);
+        ulong last = ends.Length == 1 ? first : Number(ends[1], first, ulong.MaxValue);
+        return ends.Length <= 2 ? new SectorRange(first, last) : throw new FormatException();
+    })];
+
+    private static JsonObject SectorsSchema() => ValueSchema.NumberOrText("^[0-9]+(-[0-9]+)?( +[0-9]+(-[0-9]+)?)*$");
 
     private static JsonObject RateSchema() => ValueSchema.NumberOrText("^[0-9.]+ *(B|[kKMG]i?B?)?(/s)?$");
 

@@ -48,6 +48,7 @@ internal sealed class MachineSection
         new("costs_ns", "single costs of the CPU preset, nanoseconds", [.. CostTable.Names], Cost),
         new("zones", "zones as /proc/zoneinfo has them, in place of memory", "^n[0-9]{1,2}\\.(DMA|DMA32|Normal|Movable)$", Zone, [], null),
         new("block_devices", "block devices by name: a preset, or a preset and what differs", "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", BlockDeviceSettings.Whole, BlockDeviceSettings.Names, BlockDeviceSettings.Field),
+        new("swap_areas", "swap areas by their names in /proc/swaps, in place of swap: a size, or a mapping", "^[A-Za-z0-9/][A-Za-z0-9/._-]{0,63}$", SwapAreaSettings.Whole, SwapAreaSettings.Names, SwapAreaSettings.Field),
         new("cgroups", "control groups by path, with their memory controls", "^/?[^/]+(/[^/]+)*$", static _ => null, CgroupSettings.Names, CgroupSettings.Field),
     ];
 

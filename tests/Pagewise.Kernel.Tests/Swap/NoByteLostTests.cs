@@ -1,0 +1,62 @@
+using Pagewise.Kernel.Swap;
+
+namespace Pagewise.Kernel.Tests.Swap;
+
+/// <summary>With memory for a quarter of what programs use, nothing that they stored is lost.</summary>
+public sealed class NoByteLostTests
+{
+    private const uint SwapPages = 1 << 16;
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void TenMillionAccessesFindWhatWasStored(int seed, bool isSynchronous) => Run(seed, isSynchronous, 5_000_000);
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData(3, false)]
+    [InlineData(4, true)]
+    public void TwoHundredMillionAccessesFindWhatWasStored(int seed, bool isSynchronous) => Run(seed, isSynchronous, 100_000_000);
+
+    [Fact]
+    public void PagesGoToAFileAndComeBackWithTheirChecksums()
+    {
+        using var file = new SwapFile(SwapPages);
+        using var run = new CrowdedPrograms(5, spec => spec with
+        {
+            SwapBytes = (ulong)(SwapPages - 1) << 12,
+            SwapAreas = [new SwapAreaSpec(SwapPages) { OpenStore = _ => file }],
+        });
+        run.Run(300_000);
+        run.Machine.Validate();
+        file.Writes.ShouldBeGreaterThan(10_000);
+        file.Reads.ShouldBeGreaterThan(10_000);
+    }
+
+    [Fact]
+    public void EveryCountAgreesAllAlong()
+    {
+        using var run = new CrowdedPrograms(6, spec => spec with { SwapBytes = 256 << 20 });
+        for (int step = 0; step < 60; step++)
+        {
+            run.Run(5000);
+            run.Machine.Validate();
+        }
+    }
+
+    private static void Run(int seed, bool isSynchronous, long accesses)
+    {
+        using var run = new CrowdedPrograms(seed, spec => spec with
+        {
+            SwapBytes = (ulong)(SwapPages - 1) << 12,
+            SwapAreas = [new SwapAreaSpec(SwapPages) { IsSynchronous = isSynchronous }],
+        });
+        run.Run(accesses);
+        run.Machine.Validate();
+        run.Machine.VmStat.PswpIn.ShouldBeGreaterThan(accesses / 100);
+        run.Machine.VmStat.WorkingsetRefaultFile.ShouldBeGreaterThan(accesses / 100);
+        run.EndAll();
+        run.Machine.Validate();
+        run.Machine.VmStat.NrAnonPages.ShouldBe(0);
+    }
+}
