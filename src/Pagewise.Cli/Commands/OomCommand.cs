@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Text;
-using Pagewise.Abi;
 using Pagewise.Cli.Terminal;
-using Pagewise.Procfs;
+using Pagewise.Kernel.Block;
 using Pagewise.Procfs.Oom;
 using Pagewise.Replay.Oom;
 using Pagewise.Reports.Oom;
@@ -26,12 +25,31 @@ internal static class OomCommand
             HelpName = "CHANGE",
             AllowMultipleArgumentsPerToken = false,
         };
+        var grow = new Option<string[]>("--grow")
+        {
+            Description = "A process that grows: the host is run forward. '4211=50M/s', '4211=40M..60M/s'; may be repeated.",
+            HelpName = "PID=RATE",
+            AllowMultipleArgumentsPerToken = false,
+        };
+        var watch = new Option<int?>("--watch") { Description = "Watch this host for so many seconds (2 to 3600), and run it forward with the growth that was seen.", HelpName = "SECONDS" };
+        var horizon = new Option<string>("--for") { Description = "How far to run forward, such as 90s, 10m, 2h.", HelpName = "TIME", DefaultValueFactory = _ => "10m" };
+        var device = new Option<string>("--swap-device") { Description = $"What swap lies on: {string.Join(", ", BlockDeviceSpec.Presets.Select(preset => preset.Name))}.", HelpName = "NAME", DefaultValueFactory = _ => BlockDeviceSpec.Presets[0].Name };
         var all = new Option<bool>("--all") { Description = "Show every process, not only the first ten." };
         var json = new Option<bool>("--json") { Description = "Write JSON (docs/oom.md)." };
-        var command = new Command("oom", "Who dies next on this host, or who died in a kernel log, why, and what would change it.") { proc, explain, ifs, all, json };
+        var command = new Command("oom", "Who dies next on this host, or who died in a kernel log, why, and what would change it.") { proc, explain, ifs, grow, watch, horizon, device, all, json };
         command.SetAction(parsed =>
         {
             OomWhatIf[] changes = [.. (parsed.GetValue(ifs) ?? []).Select(text => new OomWhatIf(text))];
+            string[] growing = parsed.GetValue(grow) ?? [];
+            if (growing.Length > 0 || parsed.GetValue(watch) is not null)
+            {
+                if (parsed.GetValue(explain) is not null)
+                    throw new UserException("--explain reads a log: --grow and --watch need a host");
+                OomForecastReport forecast = OomForecastRun.Run(OomHost.Find(parsed.GetValue(proc)!), growing, parsed.GetValue(watch), parsed.GetValue(horizon)!, parsed.GetValue(device)!, changes);
+                console.Out.Write(parsed.GetValue(json) ? OomForecastText.Json(forecast) : OomForecastText.Write(forecast));
+                return ExitCode.Done;
+            }
+
             IReadOnlyList<OomAnswer> answers = parsed.GetValue(explain) is { } log ? Log(log, changes) : [Host(parsed.GetValue(proc)!, changes)];
             foreach (OomWhatIf change in changes)
             {
@@ -62,19 +80,7 @@ internal static class OomCommand
 
     private static OomAnswer Host(string proc, OomWhatIf[] changes)
     {
-        if (!Directory.Exists(proc))
-            throw new UserException($"{proc}: there is no such directory");
-        try
-        {
-            Meminfo memory = Meminfo.Parse(File.ReadAllText(Path.Combine(proc, Meminfo.FileName)));
-            string releaseFile = Path.Combine(proc, "sys/kernel/osrelease");
-            KernelVersion kernel = File.Exists(releaseFile) && KernelVersion.TryParse(File.ReadAllText(releaseFile).Trim(), out KernelVersion release) ? release : ReportedOom.AssumedKernel;
-            IReadOnlyList<HostProcess> processes = HostProcesses.Read(proc);
-            return OomAnswerBuilder.Of(processes, memory, kernel, $"{(proc == "/proc" ? "this host" : proc)}, Linux {kernel}, {processes.Count} processes", changes);
-        }
-        catch (ProcfsException exception)
-        {
-            throw new UserException($"{Path.Combine(proc, exception.Message)}");
-        }
+        OomHost host = OomHost.Read(OomHost.Find(proc));
+        return OomAnswerBuilder.Of(host.Processes, host.Memory, host.Kernel, host.Source, changes);
     }
 }

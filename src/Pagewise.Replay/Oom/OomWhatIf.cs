@@ -13,6 +13,9 @@ public sealed record OomWhatIf(string Text)
 {
     private const string Expected = "expected 'pid PID oom_score_adj=NUMBER', 'pid PID gone', 'swap=SIZE' or 'memory=SIZE'";
 
+    /// <summary>Whether it changes the size of memory.</summary>
+    public bool IsMemory => Text.TrimStart().StartsWith("memory", StringComparison.Ordinal);
+
     /// <summary>The choice with this changed.</summary>
     /// <param name="control">The choice.</param>
     /// <param name="memoryPages">What of <see cref="OomControl.TotalPages"/> is memory; the rest is swap.</param>

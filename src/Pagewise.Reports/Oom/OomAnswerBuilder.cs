@@ -174,7 +174,7 @@ public static class OomAnswerBuilder
         return rows;
     }
 
-    private static OomAnswerRow Row(OomControl control, OomCandidate one, int order) => new(
+    internal static OomAnswerRow Row(OomControl control, OomCandidate one, int order) => new(
         order, one.Pid, one.Comm, one.RssPages, one.SwapPages, one.PageTablePages, one.OomScoreAdj, control.AdjustmentPages(one), control.Points(one),
         control.Badness.Score(control.Points(one), control.TotalPages), one.Exempt ?? (one.OomScoreAdj == OomBadness.ScoreAdjMin ? "never" : null));
 
