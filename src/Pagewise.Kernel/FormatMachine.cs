@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
@@ -32,7 +33,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         VmSettings settings = Settings;
         StackExpansion stacks = new(AddressSpaces, settings);
         KernelState state = new(AddressSpaces, stacks, Inodes, MemMap, Allocator, Memcgs, Lru, Swap, FilePages, VmStat, Clock, settings, spec.Thp, (uint)spec.FaultAroundBytes / Pfn.SizeBytes, Filemap, PageReads, Writeback, Events);
-        PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat, settings.Features);
+        PteTables<TFormat> tables = new(AddressSpaces, MemMap, Allocator, VmStat, settings.Features, Memcgs);
         Rmap rmap = new(MemMap, Lru, VmStat);
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
@@ -43,6 +44,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         _kswapd = new Kswapd(Allocator, vmscan, VmStat, Clock, Events);
         MemoryPressure pressure = new(Zones, vmscan, _kswapd, VmStat, Clock, Events);
         Allocator.Pressure = pressure;
+        Memcgs.Pressure = pressure;
         TaskObjects objects = new(Allocator, MemMap, Caches, VmStat);
         // A machine that has been running has had tasks, and some that ended.
         if (spec.Memory is not null)
@@ -55,6 +57,11 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         _sigkills = new Sigkills(Tasks, Scheduler, Allocator, SystemCalls.Processes, Clock, Events);
         OomKiller = new OomKiller(Tasks, AddressSpaces, Scheduler, _sigkills, _pageTables, Zones, VmStat, settings, Clock, Events) { Settings = spec.Oom };
         pressure.OomKiller = OomKiller;
+        pressure.MemcgOomKiller = OomKiller.OutOfMemory;
+        pressure.IsTaskDying = () => _sigkills.IsCurrentDying;
+        OomKiller.Cgroups = new OomCgroups(Memcgs, Tasks, VmStat, spec.Swappiness != 0);
+        foreach (CgroupSpec cgroup in spec.Cgroups)
+            Memcgs.Configure(cgroup);
     }
 
     public override PageTables PageTables => _pageTables;
@@ -209,6 +216,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             long major = _faults.MajorFaults;
             outcome = _faults.Handle(Tasks.CurrentOf(task), address, code);
             // Back to user mode: what became due, and who was woken, runs.
+            Memcgs.HandleOverHigh();
             Events.RunDue();
             current.MinorFaults += _faults.MinorFaults - minor;
             current.MajorFaults += _faults.MajorFaults - major;

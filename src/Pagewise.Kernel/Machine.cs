@@ -42,14 +42,18 @@ public abstract partial class Machine : IDisposable
         Allocator.TakesUsedFrames = spec.Memory is not null;
         foreach (BootMarks marks in spec.Memory?.Marks ?? [])
             Zones.SetBootMarks(ZoneTable.Index(marks.Node, marks.Type), marks.Min, marks.Low, marks.High, marks.PcpBatch, marks.PcpHigh);
-        Caches = new KmemCaches(spec.Kernel, Allocator, MemMap, VmStat);
+        Caches = new KmemCaches(spec.Kernel, Allocator, MemMap, VmStat, Memcgs);
+        Memcgs.HaveCpus(spec.Cpus);
+        Memcgs.HaveFrames(MemMap);
+        Allocator.Charges = Memcgs;
         AddressSpaces = new AddressSpaceArenas(Caches);
         Inodes = new InodeTable(Caches);
         Tasks = new TaskTable(Caches);
         Settings = SettingsOf(spec, Allocator.TotalPages);
-        Scheduler = new Scheduler(Tasks, Allocator, spec.Cpus);
+        Scheduler = new Scheduler(Tasks, Allocator, Memcgs, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
         Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs);
+        Memcgs.DrainLru = Lru.DrainAll;
         Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings.Features, spec.PageCluster);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, Clock, VmStat);
@@ -194,6 +198,7 @@ public abstract partial class Machine : IDisposable
     public void Validate()
     {
         Allocator.Validate();
+        Memcgs.Validate();
         PageTables.Validate();
         var objects = new List<ulong>();
         AddressSpaces.CollectObjects(objects);

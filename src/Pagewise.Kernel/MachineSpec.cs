@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.Block;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageAllocator;
@@ -110,7 +111,7 @@ public sealed record MachineSpec
     /// <summary>vm.page-cluster: log2 of the pages that a read from swap brings at most.</summary>
     public int PageCluster { get; init; } = 3;
 
-    /// <summary>Control groups with limits of their own. They have no effect yet.</summary>
+    /// <summary>Control groups with limits of their own; where programs start among them: MemCgroups.HomeOf.</summary>
     public IReadOnlyList<CgroupSpec> Cgroups { get; init; } = [];
 
     /// <summary>Limits of the first task, by resource; what is missing is unlimited but the stack (8 MiB) and memlock (8 MiB).</summary>

@@ -118,6 +118,7 @@ public sealed class ProcTree
     {
         ref TaskStruct leader = ref machine.Tasks.Tasks[task];
         int mm = leader.Mm;
+        Add(folder + CgroupFile.FileName, CgroupFile.Of(machine, task));
         Add(folder + Cmdline.FileName, Cmdline.Of(machine, task));
         Add(folder + LimitsFile.FileName, LimitsFile.Of(in leader));
         Add(folder + MapsFile.FileName, MapsFile.Of(machine, mm));

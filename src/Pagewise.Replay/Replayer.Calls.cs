@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.SystemCalls;
 using Pagewise.Kernel.Tasks;
 using Pagewise.Workloads;
@@ -170,12 +171,18 @@ public sealed partial class Replayer
     private void ReplayOtherCall(ReplayTask task, ref CallRecord call)
     {
         task.Space.Calls.Add(call.Sysno, call.Result < 0);
+        if (TryReplayCgroup(task, ref call))
+            return;
         if (call.Result < 0 && call.Sysno is not (Sysno.Setuid or Sysno.Prctl))
             return;
         switch (call.Sysno)
         {
             case Sysno.Open or Sysno.Openat or Sysno.Openat2 or Sysno.Creat:
                 ReplayOpen(task, ref call);
+                break;
+            case Sysno.Socket or Sysno.Accept or Sysno.Accept4:
+                Machine.Scheduler.Run(task.Task);
+                _calls.Open(task.Task, _files.Nameless("socket", InodeKind.NotMappable, 0), OpenFlags.ReadWrite, (int)call.Result);
                 break;
             case Sysno.Close:
                 _calls.Close(task.Task, (int)call.Args[0]);
@@ -212,6 +219,7 @@ public sealed partial class Replayer
                 break;
             case Sysno.Prctl when (int)call.Args[0] == 15: // PR_SET_NAME
                 Machine.Tasks.SetComm(task.Task, Text(call.Path));
+                PlaceInCgroup(task, Text(call.Path));
                 break;
             case Sysno.Prctl when (int)call.Args[0] == 16: // PR_GET_NAME
                 Log.Compare(Line, "prctl", Text(call.Path), Machine.Tasks.CommOf(task.Task));

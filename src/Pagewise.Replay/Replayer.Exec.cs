@@ -54,6 +54,7 @@ public sealed partial class Replayer
             CreateTask(task, comm);
         else
             SpaceEnds(task);
+        PlaceInCgroup(task, comm);
         if (isFirst && copy.Limits is not null)
             ApplyLimits(task, copy.Limits);
 

@@ -20,6 +20,8 @@ public sealed partial class Replayer
             Sysno.Creat => OpenFlags.Create | OpenFlags.WriteOnly | OpenFlags.Truncate,
             _ => OpenFlags.ReadWrite,
         };
+        // A file that is new takes kernel objects, which the caller's cgroup pays for.
+        Machine.Scheduler.Run(task.Task);
         int inode = path.Length == 0 ? NamelessFile((int)call.Result) : _files.ByPath(path);
         _calls.Open(task.Task, inode, flags, (int)call.Result);
     }

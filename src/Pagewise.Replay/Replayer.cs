@@ -250,6 +250,7 @@ public sealed partial class Replayer : IDisposable, IOomSink
         task.Task = _calls.CreateInitialTask(task.RecordedTid, comm);
         if (task.Task == 0)
             throw new ReplayException("no memory for another task");
+        PlaceInCgroup(task, comm);
         OpenPreopenedFiles(task);
         return task.Task;
     }

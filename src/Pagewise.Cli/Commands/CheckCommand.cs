@@ -32,7 +32,7 @@ internal static class CheckCommand
         {
             var options = new CheckOptions
             {
-                Configure = machine.Configure(parsed, console),
+                Configure = machine.Configure(parsed),
                 Touch = parsed.GetValue(touch),
                 DifferenceLimit = 0,
             };

@@ -38,7 +38,7 @@ internal static class ExplainCommand
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            var options = new ReplayOptions { Touch = parsed.GetValue(touch), Configure = machine.Configure(parsed, console), DifferenceLimit = 0 };
+            var options = new ReplayOptions { Touch = parsed.GetValue(touch), Configure = machine.Configure(parsed), DifferenceLimit = 0 };
             Explain(console, Parse(parsed.GetValue(address)!), parsed.GetValue(file)!, parsed.GetValue(line), parsed.GetValue(pid), options);
             return ExitCode.Done;
         });

@@ -27,7 +27,7 @@ internal static class MachineCommand
         var command = new Command("show", "Nodes, zones, watermarks, reserves and free blocks of a machine at its start.") { file, option, settings };
         command.SetAction(parsed =>
         {
-            using Machine machine = Start(Spec(console, parsed.GetValue(file) ?? parsed.GetValue(option), parsed.GetValue(settings)));
+            using Machine machine = Start(Spec(parsed.GetValue(file) ?? parsed.GetValue(option), parsed.GetValue(settings)));
             console.Out.Write(ZoneReport.Show(machine));
             return ExitCode.Done;
         });
@@ -40,7 +40,7 @@ internal static class MachineCommand
         var command = new Command("watermarks", "Watermarks, lowmem reserves and per-CPU list sizes of every zone.") { file, option, settings };
         command.SetAction(parsed =>
         {
-            using Machine machine = Start(Spec(console, parsed.GetValue(file) ?? parsed.GetValue(option), parsed.GetValue(settings)));
+            using Machine machine = Start(Spec(parsed.GetValue(file) ?? parsed.GetValue(option), parsed.GetValue(settings)));
             console.Out.Write(ZoneReport.Watermarks(machine.Zones));
             return ExitCode.Done;
         });
@@ -89,15 +89,13 @@ internal static class MachineCommand
             AllowMultipleArgumentsPerToken = false,
         });
 
-    private static MachineSpec Spec(CommandConsole console, string? file, string[]? settings)
+    private static MachineSpec Spec(string? file, string[]? settings)
     {
         var spec = new MachineSpec();
         if (file is not null)
             spec = MachineFile.Apply(spec, file);
         foreach (string setting in settings ?? [])
             spec = MachineSetting.Set(spec, setting);
-        foreach (string notice in MachineNotices.Of(spec))
-            console.Warn(notice);
         return spec;
     }
 

@@ -37,13 +37,12 @@ internal sealed class MachineOptions
     }
 
     /// <summary>What the options change about the machine of a recording. Wrong files and settings are found here, before any work.</summary>
-    public Func<MachineSpec, MachineSpec> Configure(ParseResult parsed, CommandConsole console)
+    public Func<MachineSpec, MachineSpec> Configure(ParseResult parsed)
     {
         string? file = parsed.GetValue(_file);
         string[] settings = parsed.GetValue(_settings) ?? [];
         ulong? seed = parsed.GetValue(_seed);
-        foreach (string notice in MachineNotices.Of(Change(new MachineSpec())))
-            console.Warn(notice);
+        _ = Change(new MachineSpec());
         return Change;
 
         MachineSpec Change(MachineSpec spec)

@@ -36,9 +36,13 @@ internal static class OomCommand
         var device = new Option<string>("--swap-device") { Description = $"What swap lies on: {string.Join(", ", BlockDeviceSpec.Presets.Select(preset => preset.Name))}.", HelpName = "NAME", DefaultValueFactory = _ => BlockDeviceSpec.Presets[0].Name };
         var all = new Option<bool>("--all") { Description = "Show every process, not only the first ten." };
         var json = new Option<bool>("--json") { Description = "Write JSON (docs/oom.md)." };
+        var findLimit = new FindLimitOption();
         var command = new Command("oom", "Who dies next on this host, or who died in a kernel log, why, and what would change it.") { proc, explain, ifs, grow, watch, horizon, device, all, json };
+        findLimit.AddTo(command);
         command.SetAction(parsed =>
         {
+            if (findLimit.Run(parsed, console, parsed.GetValue(json)))
+                return ExitCode.Done;
             OomWhatIf[] changes = [.. (parsed.GetValue(ifs) ?? []).Select(text => new OomWhatIf(text))];
             string[] growing = parsed.GetValue(grow) ?? [];
             if (growing.Length > 0 || parsed.GetValue(watch) is not null)

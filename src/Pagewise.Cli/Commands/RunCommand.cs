@@ -32,7 +32,7 @@ internal static class RunCommand
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed, console), parsed.GetValue(proc), parsed.GetValue(dmesg), parsed.GetValue(series));
+            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed), parsed.GetValue(proc), parsed.GetValue(dmesg), parsed.GetValue(series));
             Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
             return ExitCode.Done;
         });

@@ -50,7 +50,7 @@ internal static class SweepCommand
             SweepAxis[] axes = [.. parsed.GetValue(vary)!.Select(SweepAxis.Parse)];
             if (axes.GroupBy(axis => axis.Key, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
                 throw new UserException($"--vary {twice.Key} is given twice: name all its values in one");
-            Func<MachineSpec, MachineSpec> configure = machine.Configure(parsed, console);
+            Func<MachineSpec, MachineSpec> configure = machine.Configure(parsed);
             IReadOnlyList<SweepOutcome> outcomes = Run(console, name, axes, configure, parsed.GetValue(touch), threads);
             var report = new SweepReport(name, [.. axes.Select(axis => axis.Key)], outcomes);
             string text = parsed.GetValue(json) ? SweepReportText.Json(report) : parsed.GetValue(csv) ? SweepReportText.Csv(report) : SweepReportText.Table(report);

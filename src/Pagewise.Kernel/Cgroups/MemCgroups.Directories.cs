@@ -13,6 +13,8 @@ public sealed partial class MemCgroups
     /// </summary>
     public const int PercpuBytes = 5352;
 
+    private long _joined;
+
     /// <summary>Makes a cgroup (mkdir). Its per-CPU memory is charged to its parent.</summary>
     /// <param name="parent">Where.</param>
     /// <param name="name">Its name: not empty, no slash.</param>
@@ -41,8 +43,8 @@ public sealed partial class MemCgroups
     }
 
     /// <summary>
-    /// Removes a cgroup (rmdir). What is charged to it stays charged, here and above, until it is freed. Kernel objects stay
-    /// with it too, where Linux gives them to the parent (memcg_reparent_objcgs): those above count the same.
+    /// Removes a cgroup (rmdir). Pages of programs and files stay charged to it, and so to those above, until they are freed;
+    /// kernel memory is the parent's from now on (memcg_reparent_objcgs), though here it keeps the cgroup from vanishing.
     /// </summary>
     /// <returns>0, or EBUSY when it has tasks or children.</returns>
     public SysResult Remove(int memcg)
@@ -64,9 +66,22 @@ public sealed partial class MemCgroups
         going.Memory.Low = 0;
         PropagateProtectedUsage(memcg);
         DrainStocks(memcg);
+        _memcgs[HeirOf(memcg)].ObjectBytes += going.ObjectBytes;
+        going.ObjectBytes = 0;
         Put(memcg, 1);
         return SysResult.Ok;
     }
+
+    /// <summary>A task comes to a cgroup; 0 counts as the root.</summary>
+    /// <returns>Its place in the order of all that came to one.</returns>
+    internal long Join(int memcg)
+    {
+        _memcgs[Math.Max(memcg, Root)].Tasks++;
+        return ++_joined;
+    }
+
+    /// <summary>A task leaves a cgroup, or ends.</summary>
+    internal void Leave(int memcg) => _memcgs[Math.Max(memcg, Root)].Tasks--;
 
     /// <summary>Cgroups below one whose directories are there (nr_descendants).</summary>
     public int DescendantsOf(int memcg) => CountBelow(memcg, isOnline: true);
@@ -92,8 +107,6 @@ public sealed partial class MemCgroups
         if (group.References != 0 || group.IsOnline || memcg <= Root)
             return;
         int parent = group.Parent;
-        CountUp(memcg, MemcgStat.Kernel, -group.Stats[(int)MemcgStat.Kernel]);
-        UnchargeMemory(memcg, group.Memory.Usage);
         int percpu = PercpuBytes * _stocks.Length;
         Unlink(memcg);
         _names[memcg] = "";

@@ -77,8 +77,17 @@ public sealed partial class MemCgroups
 
     private void UnchargeBytes(int memcg, int bytes)
     {
+        memcg = HeirOf(memcg);
         if (memcg > Root)
             RefillObjectStock(memcg, bytes, mayUncharge: true);
+    }
+
+    /// <summary>The cgroup that has the kernel memory of one: itself, or when it is removed the nearest above that is not (memcg_reparent_objcgs).</summary>
+    private int HeirOf(int memcg)
+    {
+        while (memcg > Root && !_memcgs[memcg].IsOnline)
+            memcg = _memcgs[memcg].Parent;
+        return memcg;
     }
 
     /// <summary>refill_obj_stock.</summary>

@@ -7,8 +7,6 @@ namespace Pagewise.Kernel.Cgroups;
 /// <content>Frames, kernel pages and slots of swap that a cgroup pays for.</content>
 public sealed partial class MemCgroups
 {
-    private const int StackBytes = 4096;
-
     private MemMap? _memMap;
 
     /// <summary>The frames, wired by the machine.</summary>
@@ -31,16 +29,20 @@ public sealed partial class MemCgroups
 
     /// <summary>Lets the running task's cgroup pay for a kernel page: a page table, a page of a kernel stack (__memcg_kmem_charge_page).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool ChargeKernelFrame(uint pfn, Gfp gfp, MemcgStat stat) => Current <= Root || ChargeKernelFrameTo(Current, pfn, gfp, stat);
+    public bool ChargeKernelFrame(uint pfn, Gfp gfp) => Current <= Root || ChargeKernelFrameTo(Current, pfn, gfp);
 
     /// <summary>A kernel page that outlives who had it is paid for no longer (memcg_kmem_uncharge_page).</summary>
-    public void UnchargeKernelFrame(uint pfn, MemcgStat stat)
+    public void UnchargeKernelFrame(uint pfn)
     {
         int memcg = _memMap![pfn].Memcg;
         if (memcg == 0)
             return;
-        CountKernelFrame(memcg, stat, -1);
-        RefillStock(memcg, 1);
+        CountUp(memcg, MemcgStat.Kernel, -1);
+        int heir = HeirOf(memcg);
+        if (heir > Root)
+            RefillStock(heir, 1);
+        else
+            UnchargeMemory(Root, 1);
         _memMap[pfn].Memcg = 0;
         Put(memcg, 1);
     }
@@ -50,11 +52,10 @@ public sealed partial class MemCgroups
     {
         ref PageFrame frame = ref _memMap![pfn];
         int memcg = frame.Memcg;
-        if ((frame.Flags & PageFlags.Table) != 0)
-            CountKernelFrame(memcg, MemcgStat.Pagetables, -1);
-        else if ((frame.Flags & PageFlags.KernelStack) != 0)
-            CountKernelFrame(memcg, MemcgStat.KernelStackBytes, -1);
-        UnchargeMemory(memcg, pages);
+        bool isKernel = (frame.Flags & (PageFlags.Table | PageFlags.KernelStack)) != 0;
+        if (isKernel)
+            CountUp(memcg, MemcgStat.Kernel, -1);
+        UnchargeMemory(isKernel ? HeirOf(memcg) : memcg, pages);
         Put(memcg, pages);
     }
 
@@ -125,17 +126,11 @@ public sealed partial class MemCgroups
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool ChargeKernelFrameTo(int memcg, uint pfn, Gfp gfp, MemcgStat stat)
+    private bool ChargeKernelFrameTo(int memcg, uint pfn, Gfp gfp)
     {
         if (!ChargeFrameTo(memcg, pfn, gfp, 1))
             return false;
-        CountKernelFrame(memcg, stat, 1);
+        CountUp(memcg, MemcgStat.Kernel, 1);
         return true;
-    }
-
-    private void CountKernelFrame(int memcg, MemcgStat stat, long pages)
-    {
-        CountUp(memcg, MemcgStat.Kernel, pages);
-        CountUp(memcg, stat, stat == MemcgStat.KernelStackBytes ? pages * StackBytes : pages);
     }
 }

@@ -6,7 +6,7 @@ public enum MemcgStat
     /// <summary>Mapped anonymous pages (NR_ANON_MAPPED).</summary>
     Anon,
 
-    /// <summary>Pages of files and shared memory, and of the swap cache (NR_FILE_PAGES).</summary>
+    /// <summary>Pages of files and shared memory (NR_FILE_PAGES; the swap cache counts for the machine only).</summary>
     File,
 
     /// <summary>All kernel memory (MEMCG_KMEM).</summary>

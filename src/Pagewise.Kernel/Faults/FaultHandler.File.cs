@@ -1,4 +1,5 @@
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
@@ -250,6 +251,7 @@ internal sealed partial class FaultHandler<TFormat>
         else
         {
             _stat.PgMajFault++;
+            _memcgs.Count(_memcgs.Current, MemcgStat.PgMajFault, 1);
             result = FaultResult.Major;
             if (SyncMmapReadahead(in area, index))
                 result |= FaultResult.Retry;
@@ -277,6 +279,7 @@ internal sealed partial class FaultHandler<TFormat>
 
         if ((result & FaultResult.Retry) != 0 && _features.CountsRetriedFaults)
             _stat.PgFault++;
+            _memcgs.Count(_memcgs.Current, MemcgStat.PgFault, 1);
         return result;
     }
 

@@ -1,4 +1,5 @@
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
@@ -76,6 +77,7 @@ internal sealed partial class FaultHandler<TFormat>
 
         MapHuge(ref area, ref mm, address, pmd, head);
         _stat.ThpFaultAlloc++;
+        _memcgs.Count(_memcgs.Current, MemcgStat.ThpFaultAlloc, 1);
         return FaultResult.None;
     }
 

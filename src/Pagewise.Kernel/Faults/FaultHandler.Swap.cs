@@ -1,4 +1,5 @@
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
@@ -31,6 +32,7 @@ internal sealed partial class FaultHandler<TFormat>
                 return _tables.Load(pte) == entry ? FaultResult.Oom : FaultResult.None;
             result = FaultResult.Major;
             _stat.PgMajFault++;
+            _memcgs.Count(_memcgs.Current, MemcgStat.PgMajFault, 1);
             // A single page is polled for; with neighbours the fault is tried again when it has come.
             if (!isAlone && _features.CountsRetriedFaults && (_memMap[pfn].Flags & PageFlags.Reading) != 0)
                 _stat.PgFault++;
@@ -92,9 +94,15 @@ internal sealed partial class FaultHandler<TFormat>
     /// <summary>A new page with a slot's bytes that never was in the swap cache.</summary>
     private uint ReadPastCache(in VmArea area, ulong address, SwpEntry slot)
     {
-        uint pfn = AllocUserPages(in area, address, Gfp.UserPage, 0);
+        uint pfn = AllocUncharged(in area, address, Gfp.UserPage, 0);
         if (pfn == 0)
             return 0;
+        if (!_memcgs.ChargeSwapin(pfn, _swap.MemcgOf(slot), Gfp.UserPage))
+        {
+            _allocator.FreePages(pfn, 0);
+            return 0;
+        }
+
         _memMap[pfn].Flags |= PageFlags.SwapBacked;
         ulong shadow = _swap.ShadowOf(slot);
         if (shadow != 0)

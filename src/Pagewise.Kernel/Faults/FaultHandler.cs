@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
@@ -25,6 +26,7 @@ internal sealed partial class FaultHandler<TFormat>
     private readonly MemMap _memMap;
     private readonly BuddyAllocator _allocator;
     private readonly MemPolicyTable _policies;
+    private readonly MemCgroups _memcgs;
     private readonly LruLists _lru;
     private readonly SwapSpace _swap;
     private readonly FilePages _pages;
@@ -52,6 +54,7 @@ internal sealed partial class FaultHandler<TFormat>
         _memMap = state.MemMap;
         _allocator = state.Allocator;
         _policies = state.Spaces.Policies;
+        _memcgs = state.Memcgs;
         _lru = state.Lru;
         _swap = state.Swap;
         _pages = state.Pages;
@@ -119,6 +122,7 @@ internal sealed partial class FaultHandler<TFormat>
     {
         _events.RunDue();
         _stat.PgFault++;
+        _memcgs.Count(_memcgs.Current, MemcgStat.PgFault, 1);
         FaultResult result = Resolve(vma, address & ~(ulong)(Pfn.SizeBytes - 1), write);
         if ((result & FaultResult.Error) != 0)
             return result;
@@ -214,9 +218,26 @@ internal sealed partial class FaultHandler<TFormat>
         (area.Flags & (VmFlags.Shared | VmFlags.Write)) == (VmFlags.Shared | VmFlags.Write)
         && area.Inode != 0 && _inodes.Inodes[area.Inode].Kind == InodeKind.Regular;
 
-    /// <summary>Frames for a page of a program, from where the area's policy or the task's says (vma_alloc_folio); 0 when none is left.</summary>
+    /// <summary>Frames for a page of a program, paid for by the task's cgroup, from where the area's policy or the task's says (vma_alloc_folio); 0 when none is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint AllocUserPages(in VmArea area, ulong address, Gfp gfp, int order) => area.Policy == 0 && !_allocator.HasTaskPolicy
+    private uint AllocUserPages(in VmArea area, ulong address, Gfp gfp, int order)
+    {
+        uint pfn = AllocUncharged(in area, address, gfp, order);
+        return _memcgs.Current <= MemCgroups.Root || pfn == 0 ? pfn : Charge(pfn, gfp, order);
+    }
+
+    /// <summary>The task's cgroup pays for new frames; without its leave they go back.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private uint Charge(uint pfn, Gfp gfp, int order)
+    {
+        if (_memcgs.ChargeFrame(pfn, gfp, 1L << order))
+            return pfn;
+        _allocator.FreePages(pfn, order);
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint AllocUncharged(in VmArea area, ulong address, Gfp gfp, int order) => area.Policy == 0 && !_allocator.HasTaskPolicy
         ? _allocator.AllocPages(gfp, order)
         : AllocByPolicy(in area, address, gfp, order);
 

@@ -129,7 +129,7 @@ internal sealed class MmuGather<TFormat>
     /// <param name="address">An address that it mapped.</param>
     public void RemoveTable(int level, uint pfn, ulong address)
     {
-        _tables.Uncount(ref _spaces.Mms[_mm], level);
+        _tables.Uncount(ref _spaces.Mms[_mm], level, pfn);
         _freedTables = true;
         Adjust(address, address + Pfn.SizeBytes);
         if (!_tablesByRcu)

@@ -50,6 +50,12 @@ internal sealed partial class PageTablesOf<TFormat>
         uint head = _allocator.AllocPages(Gfp.UserPage | Gfp.NoRetry, HugePage.Order);
         if (head == 0)
             return Errno.ENOMEM;
+        if (!_lru.Memcgs.ChargeFrame(head, Gfp.UserPage | Gfp.NoRetry, HugePage.Frames))
+        {
+            _allocator.FreePages(head, HugePage.Order);
+            return Errno.ENOMEM;
+        }
+
         // To make room, reclaim may have taken pages of the block.
         if (!HasOnlyPages(table))
         {

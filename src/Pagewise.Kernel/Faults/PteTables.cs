@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
@@ -11,7 +12,7 @@ namespace Pagewise.Kernel.Faults;
 /// frames of the machine; a table is freed empty, so its frame reads as zero when it is used again.
 /// </summary>
 /// <typeparam name="TFormat">The page-table format.</typeparam>
-internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemMap memMap, BuddyAllocator allocator, VmStat stat, MmFeatures features)
+internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemMap memMap, BuddyAllocator allocator, VmStat stat, MmFeatures features, MemCgroups memcgs)
     where TFormat : struct, IPageTableFormat
 {
     private readonly PhysicalMemory _memory = memMap.Memory;
@@ -85,10 +86,16 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
         uint pfn = allocator.AllocPages(_tableGfp, 0);
         if (pfn == 0)
             return 0;
+        if (!memcgs.ChargeKernelFrame(pfn, _tableGfp))
+        {
+            allocator.FreePages(pfn, 0);
+            return 0;
+        }
+
         _memory.PreferLargeHostPage(pfn);
         memMap[pfn].Flags |= PageFlags.Table;
         memMap[pfn].MapCount = level;
-        Count(level, 1);
+        Count(pfn, level, 1);
         if (IsCharged(level))
             mm.PgtablesBytes += Pfn.SizeBytes;
         return pfn;
@@ -97,14 +104,14 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
     /// <summary>Gives an empty table's frame back.</summary>
     public void FreeTable(ref MmStruct mm, int level, uint pfn)
     {
-        Uncount(ref mm, level);
+        Uncount(ref mm, level, pfn);
         allocator.FreePages(pfn, 0);
     }
 
     /// <summary>Takes a table off the books (mm_dec_nr_ptes, pagetable_dtor); its frame is the caller's to free.</summary>
-    public void Uncount(ref MmStruct mm, int level)
+    public void Uncount(ref MmStruct mm, int level, uint pfn)
     {
-        Count(level, -1);
+        Count(pfn, level, -1);
         if (IsCharged(level))
             mm.PgtablesBytes -= Pfn.SizeBytes;
     }
@@ -125,11 +132,14 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
     public static ulong EntryToTable(int level) =>
         level == TFormat.Levels && !TFormat.TopHasRights ? PteBits.Present : PteBits.TableEntry;
 
-    private void Count(int level, int change)
+    private void Count(uint pfn, int level, int change)
     {
         stat.PageTableFrames += change;
         if (level <= _countedLevels && (level < TFormat.Levels || _countedLevels > 3))
+        {
             stat.NrPageTablePages += change;
+            memcgs.Count(memMap[pfn].Memcg, MemcgStat.Pagetables, change);
+        }
     }
 
     /// <summary>Linux charges PTE, PMD and PUD tables; not a P4D or the PGD (mm_pgtables_bytes).</summary>

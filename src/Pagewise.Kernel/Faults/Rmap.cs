@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 
@@ -22,6 +23,7 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
         frame.MapCount = 1;
         mm.Rss.AnonPages++;
         stat.NrAnonPages++;
+        lru.Memcgs.Count(frame.Memcg, MemcgStat.Anon, 1);
     }
 
     /// <summary>Maps a 2 MiB anonymous page that nothing else knows: takes over the allocator's reference.</summary>
@@ -39,6 +41,8 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
         mm.Rss.AnonPages += HugePage.Frames;
         stat.NrAnonPages += HugePage.Frames;
         stat.NrAnonTransparentHugepages++;
+        lru.Memcgs.Count(memMap[head].Memcg, MemcgStat.Anon, HugePage.Frames);
+        lru.Memcgs.Count(memMap[head].Memcg, MemcgStat.AnonThp, HugePage.Frames);
     }
 
     /// <summary>Maps a page once more by a last-level entry, with a reference (folio_get, folio_add_*_rmap_pte, folio_dup_*_rmap_pte).</summary>
@@ -55,13 +59,13 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
         {
             mm.Rss.AnonPages++;
             if (first)
-                stat.NrAnonPages++;
+                CountAnon(pfn, 1);
             return;
         }
 
         CountFile(ref mm, frame.Flags, 1);
         if (first)
-            stat.NrMapped++;
+            CountMapped(in frame, 1);
     }
 
     /// <summary>
@@ -132,13 +136,13 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
         {
             mm.Rss.AnonPages--;
             if (last)
-                stat.NrAnonPages--;
+                CountAnon(pfn, -1);
         }
         else
         {
             CountFile(ref mm, frame.Flags, -1);
             if (last)
-                stat.NrMapped--;
+                CountMapped(in frame, -1);
         }
 
         if (last && (frame.Flags & (PageFlags.Head | PageFlags.Tail)) != 0)
@@ -159,11 +163,11 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
         mm.Rss.AnonPages -= HugePage.Frames;
         if (--EntireMapCount(head) == 0)
         {
-            stat.NrAnonTransparentHugepages--;
+            CountThp(head, -1);
             for (uint i = 0; i < HugePage.Frames; i++)
             {
                 if (memMap[head + i].MapCount == 0)
-                    stat.NrAnonPages--;
+                    CountAnon(head, -1);
                 else
                     NotePartlyMapped(head);
             }
@@ -185,7 +189,7 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
 
         memMap[head].RefCount += (int)HugePage.Frames - 1;
         if (--EntireMapCount(head) == 0)
-            stat.NrAnonTransparentHugepages--;
+            CountThp(head, -1);
     }
 
     /// <summary>Locks a page in memory or lets it go (mlock_folio, munlock_folio); a huge page counts as a whole.</summary>
@@ -224,6 +228,26 @@ internal sealed partial class Rmap(MemMap memMap, LruLists lru, VmStat stat)
             mm.Rss.ShmemPages += change;
         else
             mm.Rss.FilePages += change;
+    }
+
+    /// <summary>NR_ANON_MAPPED of the machine and of who pays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CountAnon(uint pfn, int change)
+    {
+        stat.NrAnonPages += change;
+        lru.Memcgs.Count(memMap[memMap.Head(pfn)].Memcg, MemcgStat.Anon, change);
+    }
+
+    private void CountMapped(in PageFrame frame, int change)
+    {
+        stat.NrMapped += change;
+        lru.Memcgs.Count(frame.Memcg, MemcgStat.FileMapped, change);
+    }
+
+    private void CountThp(uint head, int change)
+    {
+        stat.NrAnonTransparentHugepages += change;
+        lru.Memcgs.Count(memMap[head].Memcg, MemcgStat.AnonThp, change * HugePage.Frames);
     }
 
     private bool IsHugeMapped(uint pfn, PageFlags flags) =>

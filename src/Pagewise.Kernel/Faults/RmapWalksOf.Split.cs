@@ -19,6 +19,7 @@ internal sealed partial class RmapWalksOf<TFormat>
         PageFlags kept = _memMap[head].Flags & ~(PageFlags.Head | PageFlags.PartlyMapped | PageFlags.AnonExclusive | PageFlags.HasData);
         int mapping = _memMap[head].Mapping;
         ulong index = _memMap[head].Index;
+        int memcg = _memMap[head].Memcg;
         _stat.ThpSplitPage++;
         for (uint i = 0; i < HugePage.Frames; i++)
         {
@@ -26,6 +27,8 @@ internal sealed partial class RmapWalksOf<TFormat>
             frame.Flags = kept | (frame.Flags & (PageFlags.AnonExclusive | PageFlags.HasData));
             frame.Mapping = mapping;
             frame.Index = index + i;
+            // Each piece is paid for by itself (split_page_memcg).
+            frame.Memcg = memcg;
             frame.Next = 0;
             frame.Prev = 0;
             frame.RefCount = frame.MapCount + (i == 0 ? 1 : 0);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 
 namespace Pagewise.Kernel.Lru;
@@ -160,19 +161,26 @@ public sealed partial class LruLists
                 if (toTail)
                     _stat.PgRotated += pages;
                 if (isActive)
+                {
                     _stat.PgDeactivate += pages;
+                    _memcgs.Count(frame.Memcg, MemcgStat.PgDeactivate, pages);
+                }
+
                 return;
             case LruMove.Deactivate when isActive:
                 Relink(pfn, flags & ~(PageFlags.Active | PageFlags.Referenced), toTail);
                 _stat.PgDeactivate += pages;
+                _memcgs.Count(frame.Memcg, MemcgStat.PgDeactivate, pages);
                 return;
             case LruMove.LazyFree when MayLazyFree(flags, PageFlags.Lru):
                 Relink(pfn, flags & ~(PageFlags.Active | PageFlags.Referenced | PageFlags.SwapBacked), toTail);
                 _stat.PgLazyFree += pages;
+                _memcgs.Count(frame.Memcg, MemcgStat.PgLazyFree, pages);
                 return;
             case LruMove.Activate when !isActive:
                 Relink(pfn, flags | PageFlags.Active, toTail);
                 _stat.PgActivate += pages;
+                _memcgs.Count(frame.Memcg, MemcgStat.PgActivate, pages);
                 return;
             default:
                 return;

@@ -47,6 +47,9 @@ public sealed partial class LruLists : IDisposable
         _batchSize = _zones.Kernel < new KernelVersion(6, 9) ? BatchBefore69 : LruBatch.MostFrames;
     }
 
+    /// <summary>The memory cgroups that the lists are kept for.</summary>
+    public MemCgroups Memcgs => _memcgs;
+
     /// <summary>A lruvec; by the number of a node the root cgroup's, whose totals are the node's.</summary>
     public ref Lruvec this[int lruvec]
     {

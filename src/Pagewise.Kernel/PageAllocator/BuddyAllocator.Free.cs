@@ -99,6 +99,8 @@ public sealed partial class BuddyAllocator
     private void MmPageFree(uint pfn, int order)
     {
         Tracepoints?.MmPageFree(pfn, order);
+        if (_memMap[pfn].Memcg != 0)
+            Charges?.Uncharge(pfn, 1L << order);
         PrepareFree(pfn);
         uint end = pfn + (1u << order);
         for (uint i = pfn + 1; i < end; i++)

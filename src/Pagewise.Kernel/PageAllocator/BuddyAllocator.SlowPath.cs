@@ -14,6 +14,9 @@ public sealed partial class BuddyAllocator
     /// <summary>Reclaim and the OOM killer; null: none, so allocations fail when the pages are used up.</summary>
     public IMemoryPressure? Pressure { get; set; }
 
+    /// <summary>Who keeps the books on frames that memory cgroups pay for; null: nobody.</summary>
+    public IFrameCharges? Charges { get; set; }
+
     /// <summary>Who is told of failures; null: nobody.</summary>
     public IAllocationFailureSink? Failures { get; set; }
 

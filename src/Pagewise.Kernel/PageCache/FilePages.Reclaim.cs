@@ -1,3 +1,4 @@
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.Swap;
@@ -34,7 +35,7 @@ public sealed partial class FilePages
     internal bool MoveToSwap(uint pfn)
     {
         ref PageFrame frame = ref _memMap[pfn];
-        SwpEntry slot = _swap.AllocateSlot();
+        SwpEntry slot = _swap.AllocateSlot(pfn);
         if (slot.IsNone)
             return false;
         _ = _swap.Add(pfn, slot);
@@ -115,6 +116,7 @@ public sealed partial class FilePages
             pfn = _swap.ReadWithNeighbours(slot, out _);
             SwapReads++;
             _stat.PgMajFault++;
+            _lru.Memcgs.Count(_lru.Memcgs.Current, MemcgStat.PgMajFault, 1);
         }
 
         noMemory = pfn == 0;
@@ -138,8 +140,7 @@ public sealed partial class FilePages
         frame.Mapping = inode;
         frame.Index = index;
         file.CachedPages++;
-        _stat.NrFilePages++;
-        _stat.NrShmem++;
+        CountPage(file.Kind, frame.Memcg, 1);
         // The swap cache's reference becomes the page cache's; the look-up's goes.
         _lru.Put(pfn);
         return pfn;
@@ -150,8 +151,6 @@ public sealed partial class FilePages
         _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, frame.Index, entry);
         frame.Flags &= ~PageFlags.PageCache;
         file.CachedPages--;
-        _stat.NrFilePages--;
-        if (file.Kind == InodeKind.Shmem)
-            _stat.NrShmem--;
+        CountPage(file.Kind, frame.Memcg, -1);
     }
 }

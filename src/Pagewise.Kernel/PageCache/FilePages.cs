@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
@@ -95,6 +96,12 @@ public sealed partial class FilePages : IDisposable
         uint pfn = _allocator.AllocPages(Gfp.UserPage | Gfp.Zero | extra, 0);
         if (pfn == 0)
             return 0;
+        if (!_lru.Memcgs.ChargeFrame(pfn, Gfp.UserPage | extra))
+        {
+            _allocator.FreePages(pfn, 0);
+            return 0;
+        }
+
         ref Inode file = ref _inodes.Inodes[inode];
         ulong shadow = _index.Load(file.PageRoot, file.PageRootHeight, index);
         if (!Store(ref file, index, pfn))
@@ -109,9 +116,7 @@ public sealed partial class FilePages : IDisposable
         frame.Mapping = inode;
         frame.Index = index;
         file.CachedPages++;
-        _stat.NrFilePages++;
-        if (isShmem)
-            _stat.NrShmem++;
+        CountPage(file.Kind, frame.Memcg, 1);
         Tracepoints?.MmFilemapAddToPageCache(inode, index, pfn);
         if (XaNode.IsValue(shadow) && shadow != XaNode.Shadow)
             _lru.Refault(pfn, shadow);
@@ -200,6 +205,7 @@ public sealed partial class FilePages : IDisposable
             return;
         _index.SetTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Dirty);
         _stat.NrDirty++;
+        _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileDirty, 1);
         _stat.NrDirtied++;
         if (file.DirtyPages++ == 0)
             Writeback?.InodeDirtied(frame.Mapping);
@@ -217,6 +223,7 @@ public sealed partial class FilePages : IDisposable
             return;
         _index.ClearTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Dirty);
         _stat.NrDirty--;
+        _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileDirty, -1);
         if (--file.DirtyPages == 0)
             Writeback?.InodeCleaned(frame.Mapping);
     }
@@ -229,6 +236,7 @@ public sealed partial class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[frame.Mapping];
         _index.SetTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Writeback);
         _stat.NrWriteback++;
+        _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileWriteback, 1);
     }
 
     /// <summary>A page is written (folio_end_writeback): one that was to leave memory then is the next to do so.</summary>
@@ -239,6 +247,7 @@ public sealed partial class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[frame.Mapping];
         _index.ClearTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Writeback);
         _stat.NrWriteback--;
+        _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileWriteback, -1);
         _stat.NrWritten++;
         if ((frame.Flags & PageFlags.Reclaim) == 0)
             return;
@@ -291,9 +300,7 @@ public sealed partial class FilePages : IDisposable
         {
             ClearDirty((uint)entry);
             file.CachedPages--;
-            _stat.NrFilePages--;
-            if (file.Kind == InodeKind.Shmem)
-                _stat.NrShmem--;
+            CountPage(file.Kind, _memMap[(uint)entry].Memcg, -1);
             Tracepoints?.MmFilemapDeleteFromPageCache(inode, index, (uint)entry);
             Put((uint)entry);
         }
@@ -367,6 +374,17 @@ public sealed partial class FilePages : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>NR_FILE_PAGES and NR_SHMEM of the machine and of who pays.</summary>
+    private void CountPage(InodeKind kind, int memcg, int change)
+    {
+        _stat.NrFilePages += change;
+        _lru.Memcgs.Count(memcg, MemcgStat.File, change);
+        if (kind != InodeKind.Shmem)
+            return;
+        _stat.NrShmem += change;
+        _lru.Memcgs.Count(memcg, MemcgStat.Shmem, change);
     }
 
     /// <summary>Drops a reference (folio_put).</summary>

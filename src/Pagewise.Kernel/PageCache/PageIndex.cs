@@ -1,3 +1,4 @@
+using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
 
@@ -8,7 +9,7 @@ namespace Pagewise.Kernel.PageCache;
 /// named by its root and height, which its owner keeps; the height grows with the highest index. An entry that stands
 /// alone at index 0 needs no node: it is the root, of height 0.
 /// </summary>
-/// <param name="cache">Where nodes come from (radix_tree_node).</param>
+/// <param name="cache">Where nodes come from (radix_tree_node); the cgroup of who adds a page pays for them (XA_FLAGS_ACCOUNT).</param>
 public sealed partial class PageIndex(KmemCache cache) : IDisposable
 {
     private const int SlotBits = 6;
@@ -55,7 +56,7 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
         if (root == 0)
         {
             // An empty tree begins as high as the index needs it.
-            root = (ulong)_slab.Allocate();
+            root = (ulong)_slab.Allocate(Gfp.KernelAccount);
             if (root == 0)
                 return false;
             for (height = 1; index >> (SlotBits * height) != 0;)
@@ -64,7 +65,7 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
 
         while (index >> (SlotBits * height) != 0)
         {
-            int node = _slab.Allocate();
+            int node = _slab.Allocate(Gfp.KernelAccount);
             if (node == 0)
             {
                 Shrink(ref root, ref height);
@@ -90,7 +91,7 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
             ulong child = Nodes[current].Slots[slot];
             if (child == 0)
             {
-                child = (ulong)_slab.Allocate();
+                child = (ulong)_slab.Allocate(Gfp.KernelAccount);
                 if (child == 0)
                 {
                     Remove(ref root, ref height, index);

@@ -1,3 +1,4 @@
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Lru;
@@ -12,12 +13,58 @@ namespace Pagewise.Kernel.Reclaim;
 /// <param name="stat">Counters.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="events">What is to happen when.</param>
-internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswapd, VmStat stat, Clock clock, EventQueue events) : IMemoryPressure
+internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswapd, VmStat stat, Clock clock, EventQueue events) : IMemoryPressure, IMemcgPressure
 {
     private bool _isReclaiming;
 
     /// <summary>Who kills; null: no one, and allocations fail.</summary>
     public IOomKiller? OomKiller { get; set; }
+
+    /// <summary>Who kills when a cgroup is at its limit: the cgroup, the flags and the order; null: no one, and charges fail.</summary>
+    public Func<int, Gfp, int, bool>? MemcgOomKiller { get; set; }
+
+    /// <summary>Whether the running task has a SIGKILL pending; null: never.</summary>
+    public Func<bool>? IsTaskDying { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsReclaiming => _isReclaiming;
+
+    /// <inheritdoc/>
+    public bool IsDying => IsTaskDying?.Invoke() ?? false;
+
+    /// <inheritdoc/>
+    public bool OutOfMemory(int memcg, Gfp gfp, int order) => MemcgOomKiller?.Invoke(memcg, gfp, order) ?? false;
+
+    /// <inheritdoc/>
+    public void Sleep(long jiffies)
+    {
+        if (jiffies == 0)
+            events.RunDue();
+        else
+            WaitJiffies(jiffies);
+    }
+
+    /// <inheritdoc/>
+    public long Reclaim(int memcg, long pages, Gfp gfp, bool maySwap)
+    {
+        if (_isReclaiming)
+            return 0;
+        events.RunDue();
+        _isReclaiming = true;
+        ScanControl sc = new()
+        {
+            TargetMemcg = memcg,
+            NrToReclaim = Math.Max(pages, ScanControl.SwapClusterMax),
+            Gfp = gfp,
+            ReclaimIdx = ZoneType.Movable,
+            MayWritepage = true,
+            MayUnmap = true,
+            MaySwap = maySwap,
+        };
+        long reclaimed = TryToFree(new AllocContext(0, ulong.MaxValue, ZoneType.Movable, MigrateType.Movable, 0), ref sc);
+        _isReclaiming = false;
+        return reclaimed;
+    }
 
     /// <inheritdoc/>
     public void WakeKswapd(int zone, Gfp gfp, int order, ZoneType highest) => kswapd.Wake(zone, order, highest);
@@ -159,5 +206,5 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
         return 2 * stat.NrWriteback <= reclaimable;
     }
 
-    private void WaitJiffies(int count) => events.WaitUntil(clock.NowNs + (count * Kswapd.JiffyNs));
+    private void WaitJiffies(long count) => events.WaitUntil(clock.NowNs + (count * Kswapd.JiffyNs));
 }

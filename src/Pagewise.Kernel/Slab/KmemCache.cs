@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
@@ -24,6 +25,8 @@ public sealed partial class KmemCache : IDisposable
     private readonly NativeArray<CpuSlab> _cpus;
     private readonly NativeArray<PartialList> _nodes;
     private readonly VmStat _stat;
+    private readonly MemCgroups _memcgs;
+    private readonly bool _isAccounted;
     private readonly ulong _size;
     private readonly int _number;
 
@@ -34,8 +37,11 @@ public sealed partial class KmemCache : IDisposable
     /// <param name="pages">Who has the pages.</param>
     /// <param name="memMap">The frames.</param>
     /// <param name="stat">Counters.</param>
-    public KmemCache(int number, KmemCacheSpec spec, SlabLayout layout, BuddyAllocator pages, MemMap memMap, VmStat stat)
+    /// <param name="memcgs">Memory cgroups, which pay for objects of caches with SLAB_ACCOUNT; null: there are none.</param>
+    public KmemCache(int number, KmemCacheSpec spec, SlabLayout layout, BuddyAllocator pages, MemMap memMap, VmStat stat, MemCgroups? memcgs = null)
     {
+        _memcgs = memcgs ?? new MemCgroups();
+        _isAccounted = (spec.Flags & SlabFlags.Account) != 0;
         Spec = spec;
         Layout = layout;
         IsReclaimable = (spec.Flags & SlabFlags.ReclaimAccount) != 0;
@@ -97,7 +103,10 @@ public sealed partial class KmemCache : IDisposable
     /// <param name="gfp">The caller's flags; they decide how hard a new slab is asked for.</param>
     /// <returns>The object: its slab's first frame and its number in it; 0 when there is no memory.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Allocate(Gfp gfp)
+    public ulong Allocate(Gfp gfp) => _memcgs.Current > MemCgroups.Root && (_isAccounted || (gfp & Gfp.Account) != 0) ? AllocateCharged(gfp) : AllocateUncharged(gfp);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong AllocateUncharged(Gfp gfp)
     {
         ref CpuSlab cpu = ref _cpus[_pages.CurrentCpu];
         uint free = cpu.Free;
@@ -114,6 +123,8 @@ public sealed partial class KmemCache : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Free(ulong item)
     {
+        if (_memcgs.Any)
+            _memcgs.FreeObject(AddressOf(item), Layout.Size, IsReclaimable);
         uint slab = SlabOf(item);
         uint number = (uint)item & NumberMask;
         ref CpuSlab cpu = ref _cpus[_pages.CurrentCpu];
@@ -157,6 +168,20 @@ public sealed partial class KmemCache : IDisposable
                 Discard(slab);
             }
         }
+    }
+
+    /// <summary>An object that the running task's cgroup pays for; 0 when it cannot, or there is no memory.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong AllocateCharged(Gfp gfp)
+    {
+        if (!_memcgs.ChargeObject(gfp, Layout.Size))
+            return 0;
+        ulong item = AllocateUncharged(gfp);
+        if (item == 0)
+            _memcgs.CancelObject(Layout.Size);
+        else
+            _memcgs.OwnObject(AddressOf(item), Layout.Size, IsReclaimable);
+        return item;
     }
 
     /// <inheritdoc/>

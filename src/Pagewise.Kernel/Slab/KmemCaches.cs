@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageAllocator;
 
@@ -21,8 +22,10 @@ public sealed class KmemCaches : IDisposable
     /// <param name="pages">Who has the pages.</param>
     /// <param name="memMap">The frames.</param>
     /// <param name="stat">Counters.</param>
-    public KmemCaches(KernelVersion kernel, BuddyAllocator pages, MemMap memMap, VmStat stat)
+    /// <param name="memcgs">Memory cgroups, which pay for objects; null: there are none.</param>
+    public KmemCaches(KernelVersion kernel, BuddyAllocator pages, MemMap memMap, VmStat stat, MemCgroups? memcgs = null)
     {
+        Memcgs = memcgs ?? new MemCgroups();
         _pages = pages;
         _memMap = memMap;
         foreach (KmemCacheSpec spec in KmemCacheTable.Of(kernel))
@@ -31,7 +34,7 @@ public sealed class KmemCaches : IDisposable
             KmemCache? alike = FindMergeable(spec, layout);
             if (alike is null)
             {
-                alike = new KmemCache(_caches.Count + 1, spec, layout, pages, memMap, stat);
+                alike = new KmemCache(_caches.Count + 1, spec, layout, pages, memMap, stat, Memcgs);
                 _caches.Add(alike);
             }
 
@@ -58,6 +61,9 @@ public sealed class KmemCaches : IDisposable
         RadixTreeNode = Find("radix_tree_node");
         VmapArea = Find("vmap_area");
     }
+
+    /// <summary>The memory cgroups.</summary>
+    public MemCgroups Memcgs { get; }
 
     /// <summary>The caches that have slabs of their own, the oldest first.</summary>
     public IReadOnlyList<KmemCache> All => _caches;

@@ -9,6 +9,9 @@ internal struct SwapSlot
     /// <summary>The frame in the swap cache, or the shadow that it left; 0: neither.</summary>
     public ulong Cache;
 
+    /// <summary>The cgroup that pays for it (swap_cgroup); 0: none.</summary>
+    public ushort Memcg;
+
     /// <summary>Whether the swap cache, or a CPU that keeps free slots, has it (SWAP_HAS_CACHE).</summary>
     public bool HasCache;
 

@@ -1,3 +1,4 @@
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Lru;
 
@@ -26,7 +27,7 @@ public sealed partial class SwapSpace
     /// <summary>Gives an anonymous page a slot and puts it into the swap cache, dirty (add_to_swap). False when swap is full.</summary>
     internal bool AddToSwap(uint pfn)
     {
-        SwpEntry entry = AllocateSlot();
+        SwpEntry entry = AllocateSlot(pfn);
         if (entry.IsNone)
             return false;
         _ = Add(pfn, entry);
@@ -48,6 +49,7 @@ public sealed partial class SwapSpace
         _entryOf[pfn] = entry.Packed;
         _stat.NrFilePages++;
         _stat.NrSwapCached++;
+        _lru.Memcgs.Count(frame.Memcg, MemcgStat.SwapCached, 1);
         return shadow;
     }
 
@@ -66,6 +68,7 @@ public sealed partial class SwapSpace
         _entryOf[pfn] = 0;
         _stat.NrFilePages--;
         _stat.NrSwapCached--;
+        _lru.Memcgs.Count(_memMap[pfn].Memcg, MemcgStat.SwapCached, -1);
         if (slot.Count == 0)
             FreeSlot(entry);
         else

@@ -1,4 +1,5 @@
 using Pagewise.Kernel.Block;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 
@@ -32,6 +33,7 @@ public sealed partial class SwapSpace
             frame.Flags |= PageFlags.Error;
         frame.Flags |= PageFlags.Writeback;
         _stat.NrWriteback++;
+        _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileWriteback, 1);
         Plug(entry, isWrite: true);
     }
 
@@ -109,6 +111,7 @@ public sealed partial class SwapSpace
             bool failed = (frame.Flags & PageFlags.Error) != 0;
             frame.Flags &= ~(PageFlags.Writeback | PageFlags.Reclaim | PageFlags.Error);
             _stat.NrWriteback--;
+            _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileWriteback, -1);
             // After an error it is dirty again, and stays (__end_swap_bio_write).
             if (failed)
                 frame.Flags |= PageFlags.Dirty;

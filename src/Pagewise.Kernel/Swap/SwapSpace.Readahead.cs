@@ -90,6 +90,12 @@ public sealed partial class SwapSpace
         pfn = _allocator.AllocPages(Gfp.UserPage, 0);
         if (pfn == 0)
             return 0;
+        if (!_lru.Memcgs.ChargeSwapin(pfn, MemcgOf(entry), Gfp.UserPage))
+        {
+            _allocator.FreePages(pfn, 0);
+            return 0;
+        }
+
         // Memory may have been short: the slot may have been freed or read meanwhile.
         if (Find(entry) != 0 || Slot(entry).Count == 0)
         {

@@ -1,3 +1,5 @@
+using Pagewise.Kernel.Cgroups;
+
 namespace Pagewise.Kernel.Swap;
 
 /// <content>
@@ -15,8 +17,30 @@ public sealed partial class SwapSpace
     private bool _stocksActive;
     private int _nextArea;
 
-    /// <summary>A slot for a page, marked as the swap cache's (folio_alloc_swap); none when swap is full.</summary>
-    internal SwpEntry AllocateSlot()
+    /// <summary>Who pays for a slot; 0: none (lookup_swap_cgroup_id).</summary>
+    internal int MemcgOf(SwpEntry entry) => Slot(entry).Memcg;
+
+    /// <summary>A slot for a page, marked as the swap cache's and paid for by the page's cgroup (folio_alloc_swap); none when swap is full, or the cgroup may have no more.</summary>
+    internal SwpEntry AllocateSlot(uint pfn)
+    {
+        SwpEntry entry = TakeSlot();
+        if (entry.IsNone)
+        {
+            _lru.Memcgs.Note(_memMap[pfn].Memcg, MemcgEvent.SwapFail);
+            return entry;
+        }
+
+        if (_lru.Memcgs.ChargeSlot(pfn, out int memcg))
+        {
+            Slot(entry).Memcg = (ushort)memcg;
+            return entry;
+        }
+
+        FreeSlot(entry);
+        return default;
+    }
+
+    private SwpEntry TakeSlot()
     {
         if (_hasStocks && StocksAreActive())
         {
@@ -101,6 +125,7 @@ public sealed partial class SwapSpace
     private void Release(SwpEntry entry)
     {
         SwapArea area = _areas[entry.Type];
+        _lru.Memcgs.UnchargeSlot(area.Slots[entry.Offset].Memcg);
         area.Slots[entry.Offset] = default;
         area.InUsePages--;
         area.LowestBit = Math.Min(area.LowestBit, entry.Offset);

@@ -38,6 +38,7 @@ public sealed partial class SystemCalls
     /// <param name="childPid">The child's thread id; 0 takes the next free one.</param>
     public SysResult Clone(int task, CloneFlags flags, int childPid = 0)
     {
+        // The caller's cgroup pays for the child.
         _scheduler.Run(task);
         return _processes.Clone(task, flags, childPid);
     }

@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Mappings;
@@ -18,6 +19,7 @@ public sealed partial class SystemCalls : IDisposable
     private readonly TaskTable _tasks;
     private readonly Scheduler _scheduler;
     private readonly Clock _clock;
+    private readonly MemCgroups _memcgs;
     private readonly AddressSpaceArenas _spaces;
     private readonly InodeTable _inodes;
     private readonly PageTables _pageTables;
@@ -62,6 +64,7 @@ public sealed partial class SystemCalls : IDisposable
     {
         _scheduler = scheduler;
         _clock = clock;
+        _memcgs = caches.Memcgs;
         _tasks = tasks;
         _spaces = spaces;
         _inodes = inodes;
@@ -94,7 +97,11 @@ public sealed partial class SystemCalls : IDisposable
     /// calls through <see cref="Invoke"/> or gives its CPU to another.
     /// </summary>
     /// <returns>Whether the task is dead now.</returns>
-    public bool ReturnToUser() => _scheduler.Sigkills?.Deliver() ?? false;
+    public bool ReturnToUser()
+    {
+        _memcgs.HandleOverHigh();
+        return _scheduler.Sigkills?.Deliver() ?? false;
+    }
 
     /// <summary>Who makes and ends tasks.</summary>
     internal Processes Processes => _processes;

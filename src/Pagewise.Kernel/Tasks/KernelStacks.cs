@@ -1,5 +1,7 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
@@ -74,8 +76,16 @@ public sealed class KernelStacks : IDisposable
         int stack = TakeCached();
         if (stack == 0)
             stack = Make();
-        if (stack != 0)
-            _stat.NrKernelStack += Kibibytes;
+        if (stack == 0)
+            return 0;
+        if (!Charge(stack))
+        {
+            if (!Keep(_pages.CurrentCpu, stack))
+                Vfree(stack);
+            return 0;
+        }
+
+        _stat.NrKernelStack += Kibibytes;
         return stack;
     }
 
@@ -83,6 +93,7 @@ public sealed class KernelStacks : IDisposable
     public void Free(int stack)
     {
         _stat.NrKernelStack -= Kibibytes;
+        Uncharge(stack, KernelStack.PageCount);
         if (!Keep(_pages.CurrentCpu, stack))
             Vfree(stack);
     }
@@ -113,6 +124,36 @@ public sealed class KernelStacks : IDisposable
     {
         _stacks.Dispose();
         _cached.Dispose();
+    }
+
+    /// <summary>The cgroup of the task that forks pays for the stack (memcg_charge_kernel_stack).</summary>
+    private bool Charge(int stack)
+    {
+        MemCgroups memcgs = _caches.Memcgs;
+        for (int page = 0; page < KernelStack.PageCount; page++)
+        {
+            uint pfn = _stacks[stack].Frames[page];
+            if (!memcgs.ChargeKernelFrame(pfn, Gfp.Kernel))
+            {
+                Uncharge(stack, page);
+                return false;
+            }
+
+            memcgs.Count(_memMap[pfn].Memcg, MemcgStat.KernelStackBytes, Pfn.SizeBytes);
+        }
+
+        return true;
+    }
+
+    /// <summary>exit_task_stack_account.</summary>
+    private void Uncharge(int stack, int pages)
+    {
+        for (int page = 0; page < pages; page++)
+        {
+            uint pfn = _stacks[stack].Frames[page];
+            _caches.Memcgs.Count(_memMap[pfn].Memcg, MemcgStat.KernelStackBytes, -Pfn.SizeBytes);
+            _caches.Memcgs.UnchargeKernelFrame(pfn);
+        }
     }
 
     private int TakeCached()

@@ -80,6 +80,7 @@ public sealed partial class Processes
         created.GroupLeader = task;
         created.Threads = 1;
         created.Mm = mm;
+        created.CgroupPlace = _scheduler.Memcgs.Join(created.Memcg);
         created.Files = files;
         created.Uid = _defaults.Uid;
         bool isRoot = _defaults.Uid == 0;
@@ -141,6 +142,7 @@ public sealed partial class Processes
         _table.Number(child, childPid);
         int pid = created.Pid;
         created.Mm = mm;
+        created.CgroupPlace = _scheduler.Memcgs.Join(created.Memcg);
         created.Files = files;
         created.MinorFaults = 0;
         created.MajorFaults = 0;
@@ -174,6 +176,7 @@ public sealed partial class Processes
         if (ending.HasExited)
             return;
         ending.HasExited = true;
+        _scheduler.Memcgs.Leave(ending.Memcg);
         _tasks[ending.GroupLeader].Threads--;
         int mm = ending.Mm;
         int files = ending.Files;

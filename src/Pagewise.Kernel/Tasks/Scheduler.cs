@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
 
@@ -7,11 +8,15 @@ namespace Pagewise.Kernel.Tasks;
 /// <summary>Which task runs: the page allocator then serves its CPU and follows its memory policy. Task n runs on CPU (n − 1) modulo the CPUs.</summary>
 /// <param name="tasks">The tasks.</param>
 /// <param name="allocator">The page allocator.</param>
+/// <param name="memcgs">The memory cgroups.</param>
 /// <param name="cpus">The number of CPUs.</param>
-public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, int cpus)
+public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, MemCgroups memcgs, int cpus)
 {
     /// <summary>The task that runs, by index; 0: none has run yet.</summary>
     public int Current { get; private set; }
+
+    /// <summary>The memory cgroups.</summary>
+    public MemCgroups Memcgs => memcgs;
 
     /// <summary>Told who runs, for what is dirtied then; null: no one is.</summary>
     internal Writeback? Writeback { get; set; }
@@ -54,6 +59,8 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, int cpu
         Current = task;
         allocator.TaskPolicy = tasks.Tasks[task].Policy;
         allocator.CurrentCpu = CpuOf(task);
+        memcgs.CurrentCpu = CpuOf(task);
+        memcgs.Current = Math.Max(tasks.Tasks[task].Memcg, MemCgroups.Root);
         Writeback?.SwitchTo(task, tasks.Tasks[task].Pid);
     }
 }

@@ -96,6 +96,12 @@ public struct TaskStruct
     /// <summary>What the threads of a process share, a shared object (signal).</summary>
     public int Signal;
 
+    /// <summary>The memory cgroup that pays for what it takes; 0 counts as the root (task_css).</summary>
+    public int Memcg;
+
+    /// <summary>Its place in the order in which tasks came to their cgroups (cg_list).</summary>
+    public long CgroupPlace;
+
     /// <summary>The pid object (thread_pid).</summary>
     public ulong PidObject;
 }

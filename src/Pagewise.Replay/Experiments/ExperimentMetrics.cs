@@ -18,6 +18,8 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
     {
         if (expectation.Metric == "kswapd_share" && Number(expectation.At, "pgsteal_total") is > 0 and var total)
             return ((double)Number(expectation.At, "pgsteal_kswapd")! / total).ToString("0.####", CultureInfo.InvariantCulture);
+        if (expectation.Metric.StartsWith("cgroup.", StringComparison.Ordinal))
+            return run.IndexOf(expectation.At) is >= 0 and var at ? run.Snapshots[at].Cgroups.GetValueOrDefault(expectation.Metric) : null;
         long? value = Number(expectation.At, expectation.Metric);
         return value?.ToString(CultureInfo.InvariantCulture);
     }
@@ -32,7 +34,7 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
             return metric.StartsWith("faults.", StringComparison.Ordinal) ? Faults(metric, run.Window.Where(touch => QuarterOf(touch.Address) == quarter)) : null;
         if (at == "end" && metric.StartsWith("faults.", StringComparison.Ordinal))
             return Faults(metric, run.Window);
-        int index = at == "end" ? run.IndexOfLastLook : run.IndexOf(at);
+        int index = at == "end" ? (run.Snapshots is [.., { AreaStates.Count: > 0 }] ? run.Snapshots.Count - 1 : run.IndexOfLastLook) : run.IndexOf(at);
         if (index < 0)
             return null;
         ExperimentSnapshot snapshot = run.Snapshots[index];
@@ -117,7 +119,8 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
             return int.TryParse(letters.AsSpan("node".Length), CultureInfo.InvariantCulture, out int node) ? snapshot.Nodes.LongCount(one => one == node) : null;
         int area = letters.IndexOf('.', StringComparison.Ordinal);
         string[] wanted = (area < 0 ? letters : letters[..area]).Split('+');
-        return snapshot.States.LongCount(state => wanted.Contains(state.ToString(), StringComparer.Ordinal));
+        string states = area < 0 ? snapshot.States : snapshot.AreaStates.GetValueOrDefault(letters[(area + 1)..]) ?? snapshot.States;
+        return states.LongCount(state => wanted.Contains(state.ToString(), StringComparer.Ordinal));
     }
 
     private static long? IndexOfNode(ExperimentSnapshot snapshot, int node)

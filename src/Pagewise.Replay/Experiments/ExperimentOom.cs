@@ -2,6 +2,7 @@ using System.Globalization;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Procfs;
@@ -26,7 +27,12 @@ internal sealed class ExperimentOom
         (ulong start, ulong end) = dump.Invoker == 0 ? default : LargestArea(machine, dump.Invoker);
         int tid = machine.Tasks.Tasks[dump.Invoker].Pid;
         long touched = touches.LongCount(touch => touch.Tid == tid && touch.Kind == AccessKind.Write && touch.Address >= start && touch.Address < end);
-        _reports.Add(new Report(dump.Victim == 0 ? "" : machine.Tasks.CommOf(dump.Victim), touched, free));
+        _reports.Add(new Report(dump.Victim == 0 ? "" : machine.Tasks.CommOf(dump.Victim), touched, free)
+        {
+            Memcg = dump.Memcg == 0 ? "" : machine.Memcgs.PathOf(dump.Memcg),
+            UsagePages = machine.Memcgs[dump.Memcg].Memory.Usage,
+            AnonPages = machine.Memcgs.Stat(dump.Memcg, MemcgStat.Anon),
+        });
     }
 
     /// <summary>Notes the oom_score of every process at a snapshot.</summary>
@@ -51,7 +57,13 @@ internal sealed class ExperimentOom
                 return Text(_reports.Count);
             case ["oom_score", var comm]:
                 return _scores.TryGetValue((expectation.At, comm), out int score) ? Text(score) : null;
-            case ["hog_pages"]:
+            case ["oom_memcg"]:
+                return OfReport(expectation.At)?.Memcg;
+            case ["usage_kB"]:
+                return OfReport(expectation.At) is { } full ? Text(full.UsagePages * 4) : null;
+            case ["anon_bytes"]:
+                return OfReport(expectation.At) is { } anonymous ? Text(anonymous.AnonPages * 4096) : null;
+            case ["hog_pages" or "fault_page"]:
                 return OfReport(expectation.At) is { } at ? Text(at.Touched) : null;
             case ["zone", var node, var type, "free"]:
                 return OfReport(expectation.At) is { } of && of.FreePages.TryGetValue($"{node}.{type}", out long free) ? Text(free) : null;
@@ -92,5 +104,15 @@ internal sealed class ExperimentOom
     /// <param name="Victim">The chosen process's name.</param>
     /// <param name="Touched">Pages of its largest area that the asking process had written.</param>
     /// <param name="FreePages">Free pages by zone, such as "n0.DMA".</param>
-    private sealed record Report(string Victim, long Touched, IReadOnlyDictionary<string, long> FreePages);
+    private sealed record Report(string Victim, long Touched, IReadOnlyDictionary<string, long> FreePages)
+    {
+        /// <summary>The cgroup at its limit; empty: the machine was short.</summary>
+        public string Memcg { get; init; } = "";
+
+        /// <summary>What that cgroup used.</summary>
+        public long UsagePages { get; init; }
+
+        /// <summary>Its anonymous pages.</summary>
+        public long AnonPages { get; init; }
+    }
 }

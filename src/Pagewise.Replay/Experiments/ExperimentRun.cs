@@ -2,6 +2,7 @@ using System.Globalization;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageCache;
@@ -107,7 +108,7 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
             _mm = replayer.Machine.Tasks.Tasks[task.Task].Mm;
             _tid = task.RecordedTid;
             AreaStart = address & ~4095UL;
-            AreaPages = PagesFrom(replayer.Machine, AreaStart);
+            AreaPages = PagesFrom(replayer.Machine, _mm, AreaStart);
         }
 
         (_inWindow ? _window : _others).Add(new ExperimentTouch(task.RecordedTid, address, kind, (int)minor, (int)major));
@@ -148,10 +149,60 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
         {
             TableDirty = table.DeviceInode == 0 ? 0 : machine.Inodes.Inodes[table.DeviceInode].DirtyPages,
             TableDirtied = table.Dirtied,
+            Cgroups = CgroupsOf(machine),
+            AreaStates = machine.Memcgs.Any ? AreasOf(machine) : new Dictionary<string, string>(StringComparer.Ordinal),
         };
-        if (_mm != 0 && machine.AddressSpaces.Mms[_mm].Pgd != 0 && PagesFrom(machine, AreaStart) >= AreaPages)
+        if (_mm != 0 && machine.AddressSpaces.Mms[_mm].Pgd != 0 && PagesFrom(machine, _mm, AreaStart) >= AreaPages)
             snapshot = Look(machine, snapshot);
         _snapshots.Add(snapshot);
+    }
+
+    // Where the workers of experiments with cgroups have their areas a and b.
+    private static Dictionary<string, string> AreasOf(Machine machine)
+    {
+        var states = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (int task = 1; task < machine.Tasks.Tasks.HighWater; task++)
+        {
+            int mm = machine.Tasks.Tasks[task].Mm;
+            if (machine.Tasks.Tasks[task].HasExited || mm == 0)
+                continue;
+            foreach ((ulong start, string letter) in (ReadOnlySpan<(ulong, string)>)[(0x200000000000, "a"), (0x210000000000, "b")])
+            {
+                int pages = PagesFrom(machine, mm, start);
+                char[] letters = new char[pages];
+                for (int page = 0; page < pages; page++)
+                    letters[page] = StateOf(machine, mm, start + ((ulong)page << 12), out _);
+                if (pages > 0)
+                    states[machine.Tasks.CommOf(task) + letter] = new string(letters);
+            }
+        }
+
+        return states;
+    }
+
+    private static char StateOf(Machine machine, int mm, ulong address, out uint pfn)
+    {
+        pfn = machine.FindFrame(mm, address);
+        return pfn != 0 ? Letter(machine.MemMap[pfn].Flags) : machine.IsSwapped(mm, address) ? 'S' : '-';
+    }
+
+    private static Dictionary<string, string> CgroupsOf(Machine machine)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        MemCgroups memcgs = machine.Memcgs;
+        for (int memcg = memcgs.Any ? memcgs.Next(0, 0) : 0; memcg != 0; memcg = memcgs.Next(0, memcg))
+        {
+            if (!memcgs[memcg].IsOnline)
+                continue;
+            string path = memcg == MemCgroups.Root ? "/" : memcgs.PathOf(memcg)[1..];
+            foreach (string file in CgroupFiles.Names(memcg))
+            {
+                foreach ((string key, string value) in CgroupFiles.Lines(machine, memcg, file))
+                    values[key.Length == 0 ? $"cgroup.{path}.{file}" : $"cgroup.{path}.{file}.{key}"] = value;
+            }
+        }
+
+        return values;
     }
 
     // What move_pages, /proc/PID/pagemap and /proc/kpageflags told the recorder.
@@ -163,9 +214,7 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
         for (int page = 0; page < AreaPages; page++)
         {
             ulong address = AreaStart + ((ulong)page << 12);
-            uint pfn = machine.FindFrame(_mm, address);
-            ref readonly PageFrame frame = ref machine.MemMap[pfn];
-            states[page] = pfn != 0 ? Letter(frame.Flags) : machine.IsSwapped(_mm, address) ? 'S' : '-';
+            states[page] = StateOf(machine, _mm, address, out uint pfn);
             nodes[page] = states[page] is '-' or 'z' or 'S' ? -1 : machine.Zones[machine.Allocator.ZoneOf(pfn)].Node;
             if (pfn != 0 && machine.MemMap.Memory.U64((ulong)pfn << 12) == address)
                 kept[(long)page * Quarters / AreaPages]++;
@@ -190,10 +239,10 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
         return (flags & PageFlags.Active) != 0 ? (isReferenced ? 'A' : 'a') : isReferenced ? 'I' : 'i';
     }
 
-    private int PagesFrom(Machine machine, ulong start)
+    private static int PagesFrom(Machine machine, int mm, ulong start)
     {
         ulong end = start;
-        for (int vma = machine.AddressSpaces.Mms[_mm].Mmap; vma != 0; vma = machine.AddressSpaces.Vmas[vma].Next)
+        for (int vma = machine.AddressSpaces.Mms[mm].Mmap; vma != 0; vma = machine.AddressSpaces.Vmas[vma].Next)
         {
             ref VmArea area = ref machine.AddressSpaces.Vmas[vma];
             if (area.Start <= end && area.End > end)

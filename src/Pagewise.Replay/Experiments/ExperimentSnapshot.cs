@@ -12,6 +12,12 @@ internal sealed record ExperimentSnapshot(string Tag, Vmstat Counters, long Free
     /// <summary>A letter a page of the area, as in pagestates; empty: there is none.</summary>
     public string States { get; init; } = "";
 
+    /// <summary>The pages of each worker's areas by the worker's name and the area's letter, as in <see cref="States"/>.</summary>
+    public IReadOnlyDictionary<string, string> AreaStates { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The values in the files of all cgroups, as expect.tsv names them: <c>cgroup.PATH.FILE.KEY</c>.</summary>
+    public IReadOnlyDictionary<string, string> Cgroups { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Dirty pages of the file system's inode table.</summary>
     public long TableDirty { get; init; }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pagewise.Kernel;
+using Pagewise.Kernel.Cgroups;
 using static Pagewise.Replay.Machines.MachineValues;
 
 namespace Pagewise.Replay.Machines;

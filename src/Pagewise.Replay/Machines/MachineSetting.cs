@@ -47,6 +47,10 @@ public sealed partial class MachineSetting
                 return setting;
         }
 
+        // One of them, as people say it.
+        const string oneCgroup = "cgroup.";
+        if (key.StartsWith(oneCgroup, StringComparison.Ordinal))
+            key = $"cgroups.{key[oneCgroup.Length..]}";
         foreach (MachineSection section in MachineSection.All)
         {
             if (key.StartsWith(section.Key + ".", StringComparison.Ordinal))

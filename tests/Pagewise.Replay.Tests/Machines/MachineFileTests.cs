@@ -1,6 +1,7 @@
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Block;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Procfs;
@@ -117,7 +118,6 @@ public sealed class MachineFileTests
     {
         CgroupSpec group = MachineFile.Apply(new MachineSpec(), "m.yaml", "cgroups:\n  /a: { memswap_limit: 400m, mem_limit: 300m, mem_reservation: 50m, memory.oom.group: 1 }").Cgroups.ShouldHaveSingleItem();
         group.ShouldBe(new CgroupSpec("/a") { MemoryMax = 300 << 20, MemorySwapMax = 100 << 20, MemoryLow = 50 << 20, MemoryOomGroup = true });
-        MachineNotices.Of(new MachineSpec { Cgroups = [group] }).ShouldHaveSingleItem().ShouldContain("have no effect");
     }
 
     /// <summary>What is left to programs on a machine of a plain size is what the recorded guests of that size had.</summary>

@@ -1,4 +1,4 @@
-namespace Pagewise.Kernel;
+namespace Pagewise.Kernel.Cgroups;
 
 /// <summary>
 /// A control group of the unified hierarchy (cgroup v2) as a machine begins with it: its memory controls under their
