@@ -9,11 +9,12 @@ public abstract partial class Machine
 {
     /// <summary>
     /// Fills the LRU lists of a machine that begins in the middle, with pages that were in use already and that no
-    /// modelled task has: a shared-memory file stands for the anonymous ones, so that reclaim must swap them; a file whose
-    /// pages are clean stands for the rest. They lie where reclaim looks first.
+    /// modelled task has: a shared-memory file stands for the anonymous ones, so that reclaim must swap them, and an address
+    /// space of no task maps those that programs use, marked as used besides; a file whose pages are clean stands for the
+    /// rest. They lie where reclaim looks first.
     /// </summary>
-    /// <param name="wanted">Pages that the lists of a node shall have: inactive and active anonymous, inactive and active file.</param>
-    public void FillLists(Func<int, (long InactiveAnon, long ActiveAnon, long InactiveFile, long ActiveFile)> wanted)
+    /// <param name="wanted">What the lists of a node shall have.</param>
+    public void FillLists(Func<int, LruFill> wanted)
     {
         Lru.DrainAll();
         int shmem = Inodes.Create("initramfs", InodeKind.Shmem, 0, 0, 0);
@@ -21,14 +22,20 @@ public abstract partial class Machine
         Inodes.Inodes[file].WarmPages = 0;
         for (int node = 0; node < Zones.NodeCount; node++)
         {
-            (long inactiveAnon, long activeAnon, long inactiveFile, long activeFile) = wanted(node);
-            Fill(shmem, inactiveAnon - Lru[node].Pages(LruList.InactiveAnon), PageFlags.Dirty);
-            Fill(shmem, activeAnon - Lru[node].Pages(LruList.ActiveAnon), PageFlags.Dirty | PageFlags.Active);
-            Fill(file, inactiveFile - Lru[node].Pages(LruList.InactiveFile), PageFlags.None);
-            Fill(file, activeFile - Lru[node].Pages(LruList.ActiveFile), PageFlags.Active);
+            LruFill fill = wanted(node);
+            Fill(shmem, fill.InactiveAnon - Lru[node].Pages(LruList.InactiveAnon), PageFlags.Dirty);
+            ulong firstActive = Inodes.Inodes[shmem].SizePages;
+            Fill(shmem, fill.ActiveAnon - Lru[node].Pages(LruList.ActiveAnon), PageFlags.Dirty | PageFlags.Active);
+            ulong inactive = Math.Min((ulong)fill.MappedInactive, firstActive);
+            ulong active = Math.Min((ulong)fill.MappedActive, Inodes.Inodes[shmem].SizePages - firstActive);
+            if (inactive + active > 0)
+                SystemCalls.MapUsed(shmem, firstActive - inactive, inactive + active);
+            Fill(file, fill.InactiveFile - Lru[node].Pages(LruList.InactiveFile), PageFlags.None);
+            Fill(file, fill.ActiveFile - Lru[node].Pages(LruList.ActiveFile), PageFlags.Active);
         }
 
         Lru.DrainAll();
+        Lru.Collect();
     }
 
     private void Fill(int inode, long pages, PageFlags flags)

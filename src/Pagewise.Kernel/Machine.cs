@@ -52,7 +52,7 @@ public abstract partial class Machine : IDisposable
         Settings = SettingsOf(spec, Allocator.TotalPages);
         Scheduler = new Scheduler(Tasks, Allocator, Memcgs, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
-        Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs);
+        Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs) { Clock = Clock };
         Memcgs.DrainLru = Lru.DrainAll;
         Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings.Features, spec.PageCluster);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);

@@ -18,6 +18,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
     private readonly List<IAgent> _agents = [];
     private long _sequence;
     private int _waits;
+    private int _ready;
 
     /// <summary>Whether the running task waits, so that nobody else wants its CPU.</summary>
     public bool IsWaiting => _waits != 0;
@@ -46,11 +47,24 @@ public sealed class EventQueue(Clock clock) : IDisposable
     /// <param name="agent">The agent's number.</param>
     /// <param name="argument">What it is told.</param>
     /// <exception cref="InvalidOperationException">2^20 events are waiting already.</exception>
-    public void Schedule(double atNs, int agent, int argument)
+    public void Schedule(double atNs, int agent, int argument) => Add(atNs, agent, argument, isReady: false);
+
+    /// <summary>Lets an agent that is ready to run do so at a moment, or as soon as the running task waits.</summary>
+    /// <param name="atNs">The moment in virtual nanoseconds.</param>
+    /// <param name="agent">The agent's number.</param>
+    /// <param name="argument">What it is told.</param>
+    /// <exception cref="InvalidOperationException">2^20 events are waiting already.</exception>
+    public void ScheduleReady(double atNs, int agent, int argument)
+    {
+        Add(atNs, agent, argument, isReady: true);
+        _ready++;
+    }
+
+    private void Add(double atNs, int agent, int argument, bool isReady)
     {
         if (Count == Capacity)
             throw new InvalidOperationException($"{Capacity} events are waiting: whoever schedules them does not stop");
-        var added = new TimerEvent { AtNs = atNs, Sequence = _sequence++, Agent = agent, Argument = argument };
+        var added = new TimerEvent { AtNs = atNs, Sequence = _sequence++, Agent = agent, Argument = argument, IsReady = isReady };
         int at = Count++;
         while (at > 0 && added.IsBefore(in _heap[(at - 1) / 2]))
         {
@@ -71,6 +85,8 @@ public sealed class EventQueue(Clock clock) : IDisposable
         {
             if (_heap[i].Agent != agent || _heap[i].Argument != argument)
                 _heap[kept++] = _heap[i];
+            else if (_heap[i].IsReady)
+                _ready--;
         }
 
         Count = kept;
@@ -94,6 +110,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
     /// <param name="untilNs">The moment in virtual nanoseconds.</param>
     public void WaitUntil(double untilNs)
     {
+        RunReadyNow();
         _waits++;
         while (Count != 0 && _heap[0].AtNs <= untilNs)
             RunNext();
@@ -106,6 +123,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
     {
         if (Count == 0)
             return false;
+        RunReadyNow();
         _waits++;
         Psi.IoEnter();
         RunNext();
@@ -126,11 +144,31 @@ public sealed class EventQueue(Clock clock) : IDisposable
             LookUntil(clock.NowNs);
     }
 
+    /// <summary>The CPU is free: who is ready is due.</summary>
+    private void RunReadyNow()
+    {
+        if (_ready == 0)
+            return;
+        double now = clock.NowNs;
+        for (int i = 0; i < Count; i++)
+        {
+            if (_heap[i].IsReady)
+                _heap[i].AtNs = Math.Min(_heap[i].AtNs, now);
+            _heap[i].IsReady = false;
+        }
+
+        _ready = 0;
+        for (int i = (Count / 2) - 1; i >= 0; i--)
+            SiftDown(i);
+    }
+
     private void RunNext()
     {
         TimerEvent next = _heap[0];
         if (Probe is not null)
             LookUntil(next.AtNs);
+        if (next.IsReady)
+            _ready--;
         _heap[0] = _heap[--Count];
         SiftDown(0);
         AdvanceTo(next.AtNs);

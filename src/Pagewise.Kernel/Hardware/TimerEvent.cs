@@ -15,6 +15,9 @@ internal struct TimerEvent
     /// <summary>What the agent is told.</summary>
     public int Argument;
 
+    /// <summary>Whether its agent is ready to run and runs before its moment if the CPU has nothing else to do.</summary>
+    public bool IsReady;
+
     /// <summary>Whether this event comes before another.</summary>
     public readonly bool IsBefore(in TimerEvent other) => AtNs < other.AtNs || (AtNs == other.AtNs && Sequence < other.Sequence);
 }

@@ -56,6 +56,7 @@ public sealed partial class LruLists
         bool isFile = IsFileLru(frame.Flags);
         long pages = PagesOf(frame.Flags);
         CountRefault(frame.Memcg, isFile, pages);
+        CollectByTime();
         long distance = (long)((evicted.NonresidentAge - shadow) & EvictionMask);
         if (distance > WorkingsetSize(in evicted, isFile, frame.Memcg))
             return;
@@ -92,7 +93,7 @@ public sealed partial class LruLists
                 costs.FileCost += (ulong)pages;
             else
                 costs.AnonCost += (ulong)pages;
-            long size = costs.Pages(LruList.InactiveAnon) + costs.Pages(LruList.ActiveAnon) + costs.Pages(LruList.InactiveFile) + costs.Pages(LruList.ActiveFile);
+            long size = costs.CollectedPages(LruList.InactiveAnon) + costs.CollectedPages(LruList.ActiveAnon) + costs.CollectedPages(LruList.InactiveFile) + costs.CollectedPages(LruList.ActiveFile);
             if (costs.FileCost + costs.AnonCost <= (ulong)(size / 4))
                 continue;
             costs.FileCost /= 2;
@@ -103,14 +104,14 @@ public sealed partial class LruLists
     /// <summary>The pages that a refault competes with: the active ones of its kind, and the other kind's if it can be reclaimed.</summary>
     private long WorkingsetSize(in Lruvec lruvec, bool isFile, int memcg)
     {
-        long size = lruvec.Pages(LruList.ActiveFile);
+        long size = lruvec.CollectedPages(LruList.ActiveFile);
         if (!isFile)
-            size += lruvec.Pages(LruList.InactiveFile);
+            size += lruvec.CollectedPages(LruList.InactiveFile);
         if (_memcgs.SwapPagesLeft(memcg, _stat.NrSwapPages) > 0)
         {
-            size += lruvec.Pages(LruList.ActiveAnon);
+            size += lruvec.CollectedPages(LruList.ActiveAnon);
             if (isFile)
-                size += lruvec.Pages(LruList.InactiveAnon);
+                size += lruvec.CollectedPages(LruList.InactiveAnon);
         }
 
         return size;

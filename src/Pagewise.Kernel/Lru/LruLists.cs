@@ -231,6 +231,7 @@ public sealed partial class LruLists : IDisposable
         _zonePages[(zone * Lruvec.ListCount) + (int)list] += pages;
         ref Lruvec lruvec = ref _lruvecs[LruvecOf(memcg, node)];
         lruvec.Totals[(int)list] += pages;
+        _listUpdates += Math.Abs(pages);
         lruvec.ZonePages[((int)_zones[zone].Type * Lruvec.ListCount) + (int)list] += pages;
         lruvec.Lists[(int)list].Pages += pages;
         if (memcg > MemCgroups.Root)

@@ -15,6 +15,9 @@ public struct Lruvec
     /// <summary>Pages by list, those of the cgroups below included (lruvec_stats).</summary>
     public TotalArray Totals;
 
+    /// <summary><see cref="Totals"/> as they were when statistics were last collected: what decisions about a cgroup go by.</summary>
+    public TotalArray CollectedTotals;
+
     /// <summary>The cgroup's own pages by zone type and list (lru_zone_size).</summary>
     public ZoneArray ZonePages;
 
@@ -36,15 +39,25 @@ public struct Lruvec
     /// <summary>Refaults of pages of files that were made active (WORKINGSET_ACTIVATE_FILE).</summary>
     public long ActivatedFile;
 
+    /// <summary><see cref="ActivatedAnon"/> when statistics were last collected.</summary>
+    public long CollectedActivatedAnon;
+
+    /// <summary><see cref="ActivatedFile"/> when statistics were last collected.</summary>
+    public long CollectedActivatedFile;
+
     /// <summary><see cref="ActivatedAnon"/> as the last reclaim left it (refaults[WORKINGSET_ANON]).</summary>
     public long RefaultsAnon;
 
     /// <summary><see cref="ActivatedFile"/> as the last reclaim left it (refaults[WORKINGSET_FILE]).</summary>
     public long RefaultsFile;
 
-    /// <summary>Pages in lists of a kind, those of the cgroups below included (lruvec_page_state).</summary>
+    /// <summary>Pages in lists of a kind, those of the cgroups below included; of the root's lruvec the node's (node_page_state).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly long Pages(LruList list) => Totals[(int)list];
+
+    /// <summary>The same when statistics were last collected (lruvec_page_state).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly long CollectedPages(LruList list) => CollectedTotals[(int)list];
 
     /// <summary>Pages of a list in the zones up to one (lruvec_lru_size).</summary>
     public readonly long OwnPages(LruList list, int highestZoneType)

@@ -25,10 +25,12 @@ public sealed partial class Writeback
     private Work _work;
     private long _workPages;
     private bool _wantsBackground;
+    private bool _wantsAll;
 
     private enum Work
     {
         None,
+        All,
         Old,
         Background,
     }
@@ -81,6 +83,16 @@ public sealed partial class Writeback
     /// <summary>A file has no dirty page any longer.</summary>
     internal void InodeCleaned(int inode) => Unlink(ref _inodes.Inodes[inode]);
 
+    /// <summary>Reclaim met only dirty pages that nobody writes: the flusher writes all that is dirty (wakeup_flusher_threads).</summary>
+    internal void StartAll()
+    {
+        if (_wantsAll || _firstDirty == 0)
+            return;
+        _wantsAll = true;
+        if (_work == Work.None)
+            WakeUpIn(0);
+    }
+
     /// <summary>More is dirty than the background limit: the flusher works now (wb_start_background_writeback).</summary>
     private void StartBackground()
     {
@@ -110,6 +122,15 @@ public sealed partial class Writeback
     /// <summary>What is to be done: old pages when the period has passed, then the background limit.</summary>
     private bool NextWork()
     {
+        if (_wantsAll)
+        {
+            _wantsAll = false;
+            _work = Work.All;
+            _workPages = _stat.NrDirty;
+            Tracepoints?.WritebackStart(isBackground: false);
+            return true;
+        }
+
         double now = _clock.NowNs;
         if (_settings.WritebackCentisecs != 0 && now >= _lastOldFlushNs + (_settings.WritebackCentisecs * NsPerCentisecond))
         {

@@ -7,14 +7,11 @@ namespace Pagewise.Kernel.Reclaim;
 
 /// <summary>
 /// The reclaim daemons, one a node (kswapd, balance_pgdat; mm/vmscan.c, 6.1): woken when free pages fall below low, they
-/// work until one zone is above high. An agent of the clock: with one CPU a woken kswapd runs at the end of the fault
-/// that woke it, and gives the CPU back for a tick after each tick that it ran.
+/// work until one zone is above high. An agent of the clock: with one CPU a woken kswapd shares it with the running task
+/// as <see cref="FairTurns"/> says, with more it runs at once.
 /// </summary>
 internal sealed class Kswapd : IAgent, IDisposable
 {
-    /// <summary>A tick (HZ 250), nanoseconds.</summary>
-    public const double JiffyNs = 4e6;
-
     /// <summary>MAX_RECLAIM_RETRIES: after as many runs for nothing a node is left to direct reclaim.</summary>
     private const int MostFailures = 16;
 
@@ -29,6 +26,8 @@ internal sealed class Kswapd : IAgent, IDisposable
     private readonly EventQueue _events;
     private readonly NativeArray<KswapdState> _states;
     private readonly int _agent;
+    private readonly FairTurns _turns;
+    private readonly bool _sharesCpu;
     private bool _isRunning;
 
     public Kswapd(BuddyAllocator allocator, Vmscan vmscan, VmStat stat, Clock clock, EventQueue events)
@@ -41,6 +40,8 @@ internal sealed class Kswapd : IAgent, IDisposable
         _events = events;
         _states = new NativeArray<KswapdState>((ulong)_zones.NodeCount);
         _agent = events.Register(this);
+        _turns = new FairTurns(clock);
+        _sharesCpu = _zones.CpuCount == 1;
     }
 
     /// <summary>Whether a node's kswapd has given up.</summary>
@@ -64,7 +65,33 @@ internal sealed class Kswapd : IAgent, IDisposable
         if (state.WokenEarly)
             _ = _events.Cancel(_agent, node);
         state.Phase = KswapdPhase.Woken;
-        _events.Schedule(_clock.NowNs, _agent, node);
+        state.HasTurn = false;
+        state.Preempts = !_sharesCpu || _turns.Wakes(ref state);
+        if (state.Preempts)
+            _events.Schedule(_clock.NowNs, _agent, node);
+        else
+            _events.ScheduleReady(_turns.NextTickNs, _agent, node);
+    }
+
+    /// <summary>Lets a node's kswapd run that was woken and takes the CPU as soon as it can.</summary>
+    public void GiveWay(int node)
+    {
+        ref KswapdState state = ref _states[node];
+        if (_isRunning || state.Phase != KswapdPhase.Woken || !state.Preempts)
+            return;
+        _ = _events.Cancel(_agent, node);
+        ((IAgent)this).Run(node);
+    }
+
+    /// <summary>Lets a node's kswapd run if it was woken and has not run since, whosever turn it is. Whether it was.</summary>
+    public bool RunWoken(int node)
+    {
+        ref KswapdState state = ref _states[node];
+        if (_isRunning || state.Phase != KswapdPhase.Woken)
+            return false;
+        state.Preempts = true;
+        GiveWay(node);
+        return true;
     }
 
     /// <summary>Runs until it sleeps, waits, or has had its slice.</summary>
@@ -73,15 +100,31 @@ internal sealed class Kswapd : IAgent, IDisposable
         if (_isRunning)
         {
             // Another node's kswapd has the CPU.
-            _events.Schedule(_clock.NowNs + JiffyNs, _agent, argument);
+            _events.Schedule(_clock.NowNs + FairTurns.JiffyNs, _agent, argument);
+            return;
+        }
+
+        ref KswapdState state = ref _states[argument];
+        if (_sharesCpu && !TakesCpu(ref state))
+        {
+            _events.ScheduleReady(_turns.NextTickNs, _agent, argument);
             return;
         }
 
         _isRunning = true;
-        _states[argument].RunsSinceNs = _clock.NowNs;
-        while (Step(argument, ref _states[argument]))
-            _events.RunDue();
+        _turns.DaemonRuns(ref state);
+        bool goesOn;
+        do
+        {
+            goesOn = Step(argument, ref state);
+            _turns.Account(ref state);
+            if (goesOn)
+                _events.RunDue();
+        }
+        while (goesOn && KeepsCpu(argument, ref state));
         _isRunning = false;
+        if (_sharesCpu && !_events.IsWaiting)
+            _turns.TaskRuns();
     }
 
     /// <inheritdoc/>
@@ -111,26 +154,48 @@ internal sealed class Kswapd : IAgent, IDisposable
                 return StartPass(node, ref state);
             case KswapdPhase.Lists:
                 if (_vmscan.Round(ref state.Sc, ref state.Scan))
-                    return KeepsCpu(node, ref state);
+                    return true;
                 _vmscan.End(ref state.Sc, ref state.Scan);
                 if (_vmscan.NextLruvec(node, ref state.Sc, ref state.Scan))
                     return true;
                 state.Phase = KswapdPhase.AfterLists;
                 return !IsThrottled(node, ref state);
             case KswapdPhase.AfterLists:
-                EndPass(node, ref state);
-                return KeepsCpu(node, ref state);
+                return EndPass(node, ref state);
             default:
                 return false;
         }
     }
 
-    /// <summary>After a tick of running, a task that wants the CPU has it for a tick (sched_fair's slices with two runnable).</summary>
+    /// <summary>Whether kswapd, which is ready, gets the CPU now.</summary>
+    private bool TakesCpu(ref KswapdState state)
+    {
+        bool hadTurn = state.HasTurn;
+        state.HasTurn = false;
+        if (!_events.IsWaiting && !state.Preempts && (hadTurn ? _turns.TaskWakes(in state) : !_turns.TickTakesTask(in state)))
+            return false;
+        state.Preempts = false;
+        if (!hadTurn)
+            FairTurns.StartTurn(ref state);
+        return true;
+    }
+
+    /// <summary>Whether it goes on after a step; if not, it is ready to.</summary>
     private bool KeepsCpu(int node, ref KswapdState state)
     {
-        if (_zones.CpuCount > 1 || _events.IsWaiting || _clock.NowNs - state.RunsSinceNs < JiffyNs)
+        if (!_sharesCpu)
             return true;
-        _events.Schedule(_clock.NowNs + JiffyNs, _agent, node);
+        if (_events.IsWaiting)
+        {
+            // Whoever waits has a look whether it still has to.
+            state.HasTurn = true;
+            _events.Schedule(_clock.NowNs, _agent, node);
+            return false;
+        }
+
+        if (!_turns.TickTakesDaemon(ref state))
+            return true;
+        _events.ScheduleReady(_turns.NextTickNs, _agent, node);
         return false;
     }
 
@@ -215,7 +280,7 @@ internal sealed class Kswapd : IAgent, IDisposable
         return true;
     }
 
-    private void EndPass(int node, ref KswapdState state)
+    private bool EndPass(int node, ref KswapdState state)
     {
         ref ScanControl sc = ref state.Sc;
         if (sc.NrReclaimed > state.ReclaimedBefore)
@@ -231,10 +296,10 @@ internal sealed class Kswapd : IAgent, IDisposable
             sc.Priority--;
         state.Phase = KswapdPhase.Priority;
         if (sc.Priority >= 1 && !isInVain)
-            return;
+            return true;
         if (sc.NrReclaimed == 0)
             state.Failures++;
-        _ = Finish(node, ref state);
+        return Finish(node, ref state);
     }
 
     /// <summary>The end of balance_pgdat, and to sleep if the node is balanced (kswapd_try_to_sleep); else once more.</summary>

@@ -36,8 +36,20 @@ internal struct KswapdState
     /// <summary>Pages that were reclaimed before this pass.</summary>
     public long ReclaimedBefore;
 
-    /// <summary>When it began to run, for its slice of the CPU.</summary>
-    public double RunsSinceNs;
+    /// <summary>Whether it takes the CPU from the running task when it runs next.</summary>
+    public bool Preempts;
+
+    /// <summary>Whether it stopped in the midst of its turn to see whether the task still waits.</summary>
+    public bool HasTurn;
+
+    /// <summary>What it ran (vruntime), nanoseconds.</summary>
+    public double VruntimeNs;
+
+    /// <summary><see cref="VruntimeNs"/> at the start of its turn.</summary>
+    public double TurnVruntimeNs;
+
+    /// <summary>The next tick that it has to heed.</summary>
+    public double TickNs;
 
     /// <summary>The run over the node.</summary>
     public ScanControl Sc;

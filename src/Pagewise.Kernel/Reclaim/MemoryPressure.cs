@@ -67,13 +67,23 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
     }
 
     /// <inheritdoc/>
-    public void WakeKswapd(int zone, Gfp gfp, int order, ZoneType highest) => kswapd.Wake(zone, order, highest);
+    public void WakeKswapd(int zone, Gfp gfp, int order, ZoneType highest)
+    {
+        // Before it allocates, a task that may wait gives way to a kswapd that an earlier allocation woke (might_alloc).
+        if ((gfp & Gfp.DirectReclaim) != 0 && !_isReclaiming)
+            kswapd.GiveWay(zones[zone].Node);
+        kswapd.Wake(zone, order, highest);
+    }
 
     /// <inheritdoc/>
     public long ReclaimablePages(int zone) => vmscan.ZoneReclaimablePages(zone);
 
     /// <inheritdoc/>
-    public bool OutOfMemory(in AllocContext context, Gfp gfp, int order) => OomKiller?.OutOfMemory(context, gfp, order) ?? false;
+    public bool OutOfMemory(in AllocContext context, Gfp gfp, int order)
+    {
+        // Retries for nothing take no time here; Linux's take ticks, by which a woken kswapd had its turn.
+        return kswapd.RunWoken(context.Node) || (OomKiller?.OutOfMemory(context, gfp, order) ?? false);
+    }
 
     /// <inheritdoc/>
     public long DirectReclaim(in AllocContext context, Gfp gfp, int order)
@@ -206,5 +216,5 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
         return 2 * stat.NrWriteback <= reclaimable;
     }
 
-    private void WaitJiffies(long count) => events.WaitUntil(clock.NowNs + (count * Kswapd.JiffyNs));
+    private void WaitJiffies(long count) => events.WaitUntil(clock.NowNs + (count * FairTurns.JiffyNs));
 }

@@ -14,8 +14,8 @@ internal sealed partial class Vmscan
     /// </summary>
     private bool InactiveIsLow(int lruvec, LruList inactiveList)
     {
-        long inactive = _lru[lruvec].Pages(inactiveList);
-        long active = _lru[lruvec].Pages(inactiveList + 1);
+        long inactive = _lru[lruvec].CollectedPages(inactiveList);
+        long active = _lru[lruvec].CollectedPages(inactiveList + 1);
         long gib = (inactive + active) >> PagesOfGibShift;
         long ratio = gib > 0 ? (long)Math.Sqrt(10 * gib) : 1;
         return inactive * ratio < active;
@@ -23,14 +23,15 @@ internal sealed partial class Vmscan
 
     private void PrepareScanCount(int node, ref ScanControl sc)
     {
+        _lru.Collect();
         int target = _lru.LruvecOf(sc.TargetMemcg, node);
         ref Lruvec lruvec = ref _lru[target];
         sc.AnonCost = lruvec.AnonCost;
         sc.FileCost = lruvec.FileCost;
         // Refaults say that another working set moves in: what is active by now may be stale.
-        sc.MayDeactivateAnon = sc.ForceDeactivate || lruvec.ActivatedAnon != lruvec.RefaultsAnon || InactiveIsLow(target, LruList.InactiveAnon);
-        sc.MayDeactivateFile = sc.ForceDeactivate || lruvec.ActivatedFile != lruvec.RefaultsFile || InactiveIsLow(target, LruList.InactiveFile);
-        long inactiveFile = lruvec.Pages(LruList.InactiveFile);
+        sc.MayDeactivateAnon = sc.ForceDeactivate || lruvec.CollectedActivatedAnon != lruvec.RefaultsAnon || InactiveIsLow(target, LruList.InactiveAnon);
+        sc.MayDeactivateFile = sc.ForceDeactivate || lruvec.CollectedActivatedFile != lruvec.RefaultsFile || InactiveIsLow(target, LruList.InactiveFile);
+        long inactiveFile = lruvec.CollectedPages(LruList.InactiveFile);
         sc.CacheTrimMode = inactiveFile >> sc.Priority != 0 && !sc.MayDeactivateFile;
         // A cgroup may well have no page of a file; the machine keeps some.
         sc.FileIsTiny = false;
@@ -46,7 +47,7 @@ internal sealed partial class Vmscan
                 high += zone.MarkPages(Watermark.High);
         }
 
-        long file = lruvec.Pages(LruList.ActiveFile) + inactiveFile;
+        long file = lruvec.Pages(LruList.ActiveFile) + lruvec.Pages(LruList.InactiveFile);
         sc.FileIsTiny = file + free <= high && !sc.MayDeactivateAnon && lruvec.Pages(LruList.InactiveAnon) >> sc.Priority != 0;
     }
 

@@ -45,12 +45,9 @@ internal sealed partial class Vmscan
         if (isFile)
             sc.Nr.FileTaken += taken;
         if (counts.UnqueuedDirty == taken)
-            WakeFlusher?.Invoke();
+            _writeback.StartAll();
         return reclaimed;
     }
-
-    /// <summary>Told when every page met was dirty and nobody writes it (wakeup_flusher_threads); null: no one.</summary>
-    public Action? WakeFlusher { get; set; }
 
     private void ShrinkActiveList(int lruvec, LruList list, int count, ref ScanControl sc)
     {

@@ -187,14 +187,10 @@ internal sealed partial class Vmscan
     {
         if (LruLists.IsFileLru(frame.Flags))
         {
-            bool mayWrite = sc.IsKswapd && (frame.Flags & PageFlags.Reclaim) != 0 && _nodeFlags[node].Dirty && WritePage is not null;
-            if (!mayWrite)
-            {
-                // The flusher writes it; then it goes at once.
-                _stat.NrVmscanImmediateReclaim += pages;
-                frame.Flags |= PageFlags.Reclaim;
-                return Fate.Activate;
-            }
+            // The flusher writes it; then it goes at once. kswapd writes none itself, which before 6.15 it does in need.
+            _stat.NrVmscanImmediateReclaim += pages;
+            frame.Flags |= PageFlags.Reclaim;
+            return Fate.Activate;
         }
 
         bool mayEnter = (sc.Gfp & Gfp.Fs) != 0 || ((frame.Flags & PageFlags.SwapCache) != 0 && (sc.Gfp & Gfp.Io) != 0);
@@ -203,19 +199,13 @@ internal sealed partial class Vmscan
         if (frame.RefCount != 2 || !PrepareWrite(pfn, ref frame))
             return frame.RefCount != 2 ? Fate.Keep : Fate.Activate;
         frame.Flags |= PageFlags.Reclaim;
-        if ((frame.Flags & PageFlags.SwapCache) != 0)
-            _swap.Write(pfn);
-        else
-            WritePage!(pfn);
+        _swap.Write(pfn);
         if ((frame.Flags & PageFlags.Writeback) == 0)
             frame.Flags &= ~PageFlags.Reclaim;
         _stat.NrVmscanWrite += pages;
         counts.Pageout += pages;
         return (frame.Flags & (PageFlags.Writeback | PageFlags.Dirty)) != 0 ? Fate.Keep : Fate.Free;
     }
-
-    /// <summary>Writes a dirty page of a file for kswapd (writepage); null: flushers write them all.</summary>
-    public Action<uint>? WritePage { get; set; }
 
     /// <summary>Shared memory needs a slot before it can be written (shmem_writepage).</summary>
     private bool PrepareWrite(uint pfn, ref PageFrame frame) =>

@@ -24,6 +24,7 @@ internal sealed partial class Vmscan : IPageReclaim
     private readonly LruLists _lru;
     private readonly FilePages _pages;
     private readonly SwapSpace _swap;
+    private readonly Writeback _writeback;
     private readonly RmapWalks _rmap;
     private readonly VmStat _stat;
     private readonly Clock _clock;
@@ -44,6 +45,7 @@ internal sealed partial class Vmscan : IPageReclaim
         _lru = state.Lru;
         _pages = state.Pages;
         _swap = state.Swap;
+        _writeback = state.Writeback;
         _rmap = rmap;
         _stat = state.Stat;
         _clock = state.Clock;
@@ -73,8 +75,8 @@ internal sealed partial class Vmscan : IPageReclaim
     public void SnapshotRefaults(int node, int target)
     {
         ref Lruvec lruvec = ref _lru[_lru.LruvecOf(target, node)];
-        lruvec.RefaultsAnon = lruvec.ActivatedAnon;
-        lruvec.RefaultsFile = lruvec.ActivatedFile;
+        lruvec.RefaultsAnon = lruvec.CollectedActivatedAnon;
+        lruvec.RefaultsFile = lruvec.CollectedActivatedFile;
     }
 
     /// <summary>The lists that a reclaim looks at as a whole: the target's, those below included.</summary>

@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel.SystemCalls;
@@ -17,6 +18,28 @@ public sealed partial class SystemCalls
     /// <param name="comm">Its name.</param>
     /// <returns>Its index in the task table; 0 when no memory is left.</returns>
     public int CreateInitialTask(int pid, string comm) => _processes.CreateInitial(pid, comm);
+
+    /// <summary>
+    /// Maps cached pages of a file into an address space of its own that no task runs in, each used once: programs that
+    /// were there before a machine's recording begins.
+    /// </summary>
+    /// <param name="inode">The file.</param>
+    /// <param name="first">The first page.</param>
+    /// <param name="pages">How many.</param>
+    internal void MapUsed(int inode, ulong first, ulong pages)
+    {
+        const ulong anywhere = 1UL << 28;
+        RlimitArray limits = default;
+        for (int resource = 0; resource < 16; resource++)
+            limits[resource] = Rlimit.Unlimited;
+        int mm = _processes.CreateSpace(in limits);
+        int file = mm == 0 ? 0 : _files.Open(inode, OpenFlags.ReadWrite);
+        if (file == 0)
+            return;
+        var current = new Current(mm, in limits, Personality.Linux, uid: 0, capIpcLock: true, capSysAdmin: true);
+        _ = _mappings.Mmap(in current, file, anywhere, pages << 12, Prot.Read, MapFlags.Shared | MapFlags.Fixed | MapFlags.Populate, first);
+        _files.Put(file);
+    }
 
     /// <summary>execve(2): replaces the address space, names the task, closes close-on-exec descriptors.</summary>
     /// <param name="task">The calling task's index.</param>

@@ -32,6 +32,15 @@ public sealed partial class Processes
         return (_settings.Format == PageTableFormat.X86_64_5Level ? (1UL << 56) - PageSize : Window47, Window47);
     }
 
+    /// <summary>An address space of no task, of programs that were there before; 0 when no memory is left.</summary>
+    internal int CreateSpace(in RlimitArray limits)
+    {
+        int mm = _mappings.NewSpace();
+        if (mm != 0)
+            PickLayout(mm, in limits, is32Bit: false, isRandomized: false, Personality.Linux);
+        return mm;
+    }
+
     /// <summary>
     /// Decides from where mmap places (arch_pick_mmap_layout, arch/x86/mm/mmap.c): below the stack's limit and a guard,
     /// top down, or for legacy layouts from a third of user space up.

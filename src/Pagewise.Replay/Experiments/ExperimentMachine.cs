@@ -20,6 +20,13 @@ internal static partial class ExperimentMachine
     /// <summary>Where the guest's disk is mounted; everything else lies in its initramfs.</summary>
     public const string Disk = "/data/";
 
+    /// <summary>
+    /// Of the pages of the guests' image that programs map (nr_mapped), those on the inactive list: the first that reclaim
+    /// meets, and all of them are in use. trace_reclaim_w52 shows it (nr_activate_anon of the first
+    /// mm_vmscan_lru_shrink_inactive), and every guest with swap ends with at least as many in pgactivate.
+    /// </summary>
+    public const long MappedInactivePages = 181;
+
     private const string CaseFile = "case.json";
     private const string Environment = "env.txt";
     private const string HostRelease = "uname.txt";

@@ -4,6 +4,7 @@ using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Procfs;
@@ -18,6 +19,7 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
     private const string SnapshotMark = "# snapshot ";
     private const string NotExecuted = "# not-executed ";
     private const int Quarters = 4;
+    private const int CallsPerAccess = 2;
 
     private readonly List<ExperimentSnapshot> _snapshots = [];
     private readonly List<ExperimentTouch> _window = [];
@@ -111,6 +113,9 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
             AreaPages = PagesFrom(replayer.Machine, _mm, AreaStart);
         }
 
+        // The recorder asked getrusage before and after each access; its calls are not in the log.
+        if (_inWindow)
+            replayer.Machine.Clock.SystemCalls += CallsPerAccess;
         (_inWindow ? _window : _others).Add(new ExperimentTouch(task.RecordedTid, address, kind, (int)minor, (int)major));
     }
 
@@ -223,8 +228,12 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
         return snapshot with { States = new string(states), Nodes = nodes, Kept = kept };
     }
 
-    private static (long InactiveAnon, long ActiveAnon, long InactiveFile, long ActiveFile) ListsOf(ZoneinfoZone zone) =>
-        (zone.Stat("nr_inactive_anon") ?? 0, zone.Stat("nr_active_anon") ?? 0, zone.Stat("nr_inactive_file") ?? 0, zone.Stat("nr_active_file") ?? 0);
+    private static LruFill ListsOf(ZoneinfoZone zone)
+    {
+        long mapped = zone.Stat("nr_mapped") ?? 0;
+        long inactive = Math.Min(mapped, ExperimentMachine.MappedInactivePages);
+        return new LruFill(zone.Stat("nr_inactive_anon") ?? 0, zone.Stat("nr_active_anon") ?? 0, zone.Stat("nr_inactive_file") ?? 0, zone.Stat("nr_active_file") ?? 0, inactive, mapped - inactive);
+    }
 
     // As the recorder reads /proc/kpageflags: a page that waits in a CPU's batch is on no list, nor is the tail of a huge page.
     private static char Letter(PageFlags flags)
