@@ -14,15 +14,16 @@ namespace Pagewise.Benchmarks;
 public class ReclaimBenchmarks
 {
     private const int Pages = 2 << 20;
-    private const int Drawn = 1 << 23;
     private const int Accesses = 1 << 20;
+    private const int WarmUps = 16;
     private const double WorkingSetToMemory = 1.3;
 
-    private readonly AccessRun[] _runs = new AccessRun[Drawn];
+    private readonly AccessRun[] _runs = new AccessRun[Accesses];
+    private readonly Zipf _zipf = new(Pages, 1, 1);
     private Machine _machine = null!;
     private LruListCache _list = null!;
     private int _task;
-    private int _next;
+    private ulong _start;
 
     /// <summary>Whether swap is zram-like: done at once, no device to wait for.</summary>
     [Params(true, false)]
@@ -45,24 +46,29 @@ public class ReclaimBenchmarks
             BlockDevices = [Kernel.Block.BlockDeviceSpec.Find("nvme")!],
         });
         _task = _machine.SystemCalls.CreateInitialTask(1, "bench");
-        ulong start = _machine.SystemCalls.Mmap(_task, 0, (ulong)Pages << 12, Prot.Read | Prot.Write, MapFlags.Private | MapFlags.Anonymous, -1, 0).Address;
-        var zipf = new Zipf(Pages, 1, 1);
-        for (int i = 0; i < Drawn; i++)
-            _runs[i] = new AccessRun(start + ((ulong)zipf.Next() << 12), 1, i % 4 == 0 ? AccessKind.Write : AccessKind.Read);
+        _start = _machine.SystemCalls.Mmap(_task, 0, (ulong)Pages << 12, Prot.Read | Prot.Write, MapFlags.Private | MapFlags.Anonymous, -1, 0).Address;
         _list = new LruListCache((int)memoryPages);
         for (ulong page = 0; page < Pages; page++)
         {
-            if (!_machine.Access(_task, start + (page << 12), AccessKind.Write).IsResolved)
+            if (!_machine.Access(_task, _start + (page << 12), AccessKind.Write).IsResolved)
                 throw new InvalidOperationException($"page {page} could not be touched");
-            _list.Use((start >> 12) + page);
+            _list.Use((_start >> 12) + page);
         }
 
-        for (int i = 0; i < Drawn / Accesses; i++)
+        for (int i = 0; i < WarmUps; i++)
         {
+            Draw();
             Reclaim();
-            _next -= Accesses;
             LruList();
         }
+    }
+
+    /// <summary>Draws other accesses: the same ones again would be a smaller working set.</summary>
+    [IterationSetup]
+    public void Draw()
+    {
+        for (int i = 0; i < Accesses; i++)
+            _runs[i] = new AccessRun(_start + ((ulong)_zipf.Next() << 12), 1, i % 4 == 0 ? AccessKind.Write : AccessKind.Read);
     }
 
     /// <summary>Gives the machine back.</summary>
@@ -75,22 +81,15 @@ public class ReclaimBenchmarks
 
     /// <summary>The modelled machine.</summary>
     [Benchmark(OperationsPerInvoke = Accesses)]
-    public int Reclaim() => _machine.Access(_task, Next(), out _);
+    public int Reclaim() => _machine.Access(_task, _runs, out _);
 
     /// <summary>The list.</summary>
     [Benchmark(Baseline = true, OperationsPerInvoke = Accesses)]
     public int LruList()
     {
         int hits = 0;
-        foreach (ref readonly AccessRun run in Next())
+        foreach (ref readonly AccessRun run in _runs.AsSpan())
             hits += _list.Use(run.Address >> 12) ? 1 : 0;
         return hits;
-    }
-
-    private ReadOnlySpan<AccessRun> Next()
-    {
-        int at = _next & (Drawn - 1);
-        _next += Accesses;
-        return _runs.AsSpan(at, Accesses);
     }
 }
