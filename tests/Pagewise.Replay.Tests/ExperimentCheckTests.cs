@@ -20,6 +20,7 @@ public sealed class ExperimentCheckTests
     [InlineData("madv_32_swap")]
     [InlineData("seqtouch_w72_swap")]
     [InlineData("seqtouch_w72_swap.rep1")]
+    [InlineData("seqtouch_w72_swap.rep2")]
     [InlineData("trace_reclaim_w52")]
     [InlineData("cyclic56_pc0")]
     [InlineData("cyclic56_pc0.rep1")]

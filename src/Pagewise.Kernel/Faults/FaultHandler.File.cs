@@ -279,7 +279,7 @@ internal sealed partial class FaultHandler<TFormat>
 
         if ((result & FaultResult.Retry) != 0 && _features.CountsRetriedFaults)
             _stat.PgFault++;
-            _memcgs.Count(_memcgs.Current, MemcgStat.PgFault, 1);
+        _memcgs.Count(_memcgs.Current, MemcgStat.PgFault, 1);
         return result;
     }
 
