@@ -57,8 +57,8 @@ public sealed class ExperimentCheckTests
     }
 
     /// <summary>
-    /// In a child of a fork Linux 6.1 passes over the gap that areas with MADV_DONTFORK left, so the first mmap of each worker
-    /// lies elsewhere: that is the one difference.
+    /// The recordings have the first mmap of each worker below what its parent had, as if areas with MADV_DONTFORK were still
+    /// there. The guests' kernel does not place it so (docs/cgroups.md): that is the one difference.
     /// </summary>
     [Theory]
     [InlineData("memcg_cyclic42_max32", 1)]

@@ -19,6 +19,10 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
     private const string SnapshotMark = "# snapshot ";
     private const string NotExecuted = "# not-executed ";
     private const int Quarters = 4;
+
+    // Where the recorder puts the areas of its workers.
+    private const ulong FirstArea = 0x2000_0000_0000;
+    private const ulong SecondArea = 0x2100_0000_0000;
     private const int CallsPerAccess = 2;
 
     private readonly List<ExperimentSnapshot> _snapshots = [];
@@ -171,18 +175,23 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
             int mm = machine.Tasks.Tasks[task].Mm;
             if (machine.Tasks.Tasks[task].HasExited || mm == 0)
                 continue;
-            foreach ((ulong start, string letter) in (ReadOnlySpan<(ulong, string)>)[(0x200000000000, "a"), (0x210000000000, "b")])
+            foreach ((ulong start, string letter) in (ReadOnlySpan<(ulong, string)>)[(FirstArea, "a"), (SecondArea, "b")])
             {
-                int pages = PagesFrom(machine, mm, start);
-                char[] letters = new char[pages];
-                for (int page = 0; page < pages; page++)
-                    letters[page] = StateOf(machine, mm, start + ((ulong)page << 12), out _);
-                if (pages > 0)
-                    states[machine.Tasks.CommOf(task) + letter] = new string(letters);
+                string letters = StatesOf(machine, mm, start);
+                if (letters.Length > 0)
+                    states[machine.Tasks.CommOf(task) + letter] = letters;
             }
         }
 
         return states;
+    }
+
+    private static string StatesOf(Machine machine, int mm, ulong start)
+    {
+        char[] letters = new char[PagesFrom(machine, mm, start)];
+        for (int page = 0; page < letters.Length; page++)
+            letters[page] = StateOf(machine, mm, start + ((ulong)page << 12), out _);
+        return new string(letters);
     }
 
     private static char StateOf(Machine machine, int mm, ulong address, out uint pfn)
@@ -225,7 +234,11 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
                 kept[(long)page * Quarters / AreaPages]++;
         }
 
-        return snapshot with { States = new string(states), Nodes = nodes, Kept = kept };
+        snapshot = snapshot with { States = new string(states), Nodes = nodes, Kept = kept };
+        string cold = AreaStart == FirstArea ? StatesOf(machine, _mm, SecondArea) : "";
+        return cold.Length == 0
+            ? snapshot
+            : snapshot with { AreaStates = new Dictionary<string, string>(snapshot.AreaStates, StringComparer.Ordinal) { ["hot"] = snapshot.States, ["cold"] = cold } };
     }
 
     private static LruFill ListsOf(ZoneinfoZone zone)

@@ -12,7 +12,7 @@ internal sealed record ExperimentSnapshot(string Tag, Vmstat Counters, long Free
     /// <summary>A letter a page of the area, as in pagestates; empty: there is none.</summary>
     public string States { get; init; } = "";
 
-    /// <summary>The pages of each worker's areas by the worker's name and the area's letter, as in <see cref="States"/>.</summary>
+    /// <summary>The pages of each worker's areas by the worker's name and the area's letter, or of a program with two areas by hot and cold, as in <see cref="States"/>.</summary>
     public IReadOnlyDictionary<string, string> AreaStates { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>The values in the files of all cgroups, as expect.tsv names them: <c>cgroup.PATH.FILE.KEY</c>.</summary>
