@@ -16,7 +16,7 @@ public sealed class NoByteLostTests
     [Trait("Category", "Slow")]
     [InlineData(3, false)]
     [InlineData(4, true)]
-    public void TwoHundredMillionAccessesFindWhatWasStored(int seed, bool isSynchronous) => Run(seed, isSynchronous, 100_000_000);
+    public void FortyMillionAccessesFindWhatWasStored(int seed, bool isSynchronous) => Run(seed, isSynchronous, 20_000_000);
 
     [Fact]
     public void PagesGoToAFileAndComeBackWithTheirChecksums()
