@@ -197,6 +197,18 @@ public sealed class VmStat
     /// <summary>Direct reclaims by the highest zone that would help (allocstall_dma, allocstall_dma32, allocstall_normal, allocstall_movable).</summary>
     public ZoneCounters AllocStall;
 
+    /// <summary>allocstall_* of all zone types.</summary>
+    public long AllocStalls
+    {
+        get
+        {
+            long stalls = 0;
+            foreach (long count in AllocStall)
+                stalls += count;
+            return stalls;
+        }
+    }
+
     /// <summary>Pages passed over because their zone would not help, by zone (pgskip_dma …).</summary>
     public ZoneCounters PgSkip;
 

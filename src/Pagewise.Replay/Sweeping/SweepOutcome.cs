@@ -56,9 +56,6 @@ public sealed record SweepOutcome
         VmStat stat = machine.VmStat;
         PsiGroup psi = machine.Events.Psi;
         psi.Update();
-        long stalls = 0;
-        foreach (long count in stat.AllocStall)
-            stalls += count;
         return new SweepOutcome
         {
             Values = values,
@@ -70,7 +67,7 @@ public sealed record SweepOutcome
             SwapIn = stat.PswpIn,
             ScanKswapd = stat.PgScanKswapd,
             ScanDirect = stat.PgScanDirect,
-            AllocStall = stalls,
+            AllocStall = stat.AllocStalls,
             MemoryStallNs = psi.MemorySome.TotalNs,
             IoStallNs = psi.IoSome.TotalNs,
             TimeNs = machine.NowNs,

@@ -66,9 +66,6 @@ public sealed record PressureFacts
         VmStat stat = machine.VmStat;
         PsiGroup psi = machine.Events.Psi;
         psi.Update();
-        long stalls = 0;
-        foreach (long count in stat.AllocStall)
-            stalls += count;
         return new PressureFacts
         {
             RefaultFile = stat.WorkingsetRefaultFile,
@@ -79,7 +76,7 @@ public sealed record PressureFacts
             StealKswapd = stat.PgStealKswapd,
             StealDirect = stat.PgStealDirect,
             KswapdRuns = stat.PageOutRun,
-            AllocStall = stalls,
+            AllocStall = stat.AllocStalls,
             SwapOut = stat.PswpOut,
             SwapIn = stat.PswpIn,
             SwapUsedBytes = swapUsedBytes,
