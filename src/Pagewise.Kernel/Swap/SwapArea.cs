@@ -14,6 +14,7 @@ internal sealed class SwapArea : IDisposable
         Spec = spec;
         Device = device;
         Slots = new NativeArray<SwapSlot>(spec.Pages);
+        Free = new FreeSlots(spec.Pages);
         _store = spec.OpenStore?.Invoke(spec);
         if (_store is null)
             _bytes = new NativeRange((ulong)spec.Pages << Pfn.Shift);
@@ -30,6 +31,9 @@ internal sealed class SwapArea : IDisposable
 
     /// <summary>The slots; 0 is the header.</summary>
     public NativeArray<SwapSlot> Slots { get; }
+
+    /// <summary>Which slots are free: what <see cref="Slots"/> say, to be searched.</summary>
+    public FreeSlots Free { get; }
 
     /// <summary>Usable slots (pages).</summary>
     public uint Pages => Spec.Pages - 1;
@@ -70,6 +74,7 @@ internal sealed class SwapArea : IDisposable
     public void Dispose()
     {
         Slots.Dispose();
+        Free.Dispose();
         _bytes?.Dispose();
         _store?.Dispose();
     }

@@ -130,6 +130,8 @@ public sealed partial class SwapSpace
                     throw new InvalidOperationException($"swap slot {type}:{offset} is named {named} times, its count says {slot.Count}");
                 if (slot.Count != 0 || slot.HasCache)
                     inUse++;
+                if (area.Free[offset] != (slot.Count == 0 && !slot.HasCache))
+                    throw new InvalidOperationException($"swap slot {type}:{offset}, named {slot.Count} times, is wrong in the index of free slots");
                 uint pfn = Find(entry);
                 if (pfn == 0)
                     continue;

@@ -127,6 +127,7 @@ public sealed partial class SwapSpace
         SwapArea area = _areas[entry.Type];
         _lru.Memcgs.UnchargeSlot(area.Slots[entry.Offset].Memcg);
         area.Slots[entry.Offset] = default;
+        area.Free.Release(entry.Offset);
         area.InUsePages--;
         area.LowestBit = Math.Min(area.LowestBit, entry.Offset);
         area.HighestBit = Math.Max(area.HighestBit, entry.Offset);
@@ -152,6 +153,7 @@ public sealed partial class SwapSpace
         _nextArea = (best + 1) % _areas.Length;
         SwapArea area = _areas[best];
         area.Slots[offset].HasCache = true;
+        area.Free.Take(offset);
         area.InUsePages++;
         if (offset == area.LowestBit)
             area.LowestBit++;
@@ -170,25 +172,8 @@ public sealed partial class SwapSpace
         else
             area.ClusterNr--;
         uint start = area.ClusterNext <= area.HighestBit ? area.ClusterNext : area.LowestBit;
-        for (uint offset = start; offset <= area.HighestBit; offset++)
-        {
-            if (IsFreeSlot(area, offset))
-                return offset;
-        }
-
-        for (uint offset = area.LowestBit; offset < start; offset++)
-        {
-            if (IsFreeSlot(area, offset))
-                return offset;
-        }
-
-        return 0;
-    }
-
-    private static bool IsFreeSlot(SwapArea area, uint offset)
-    {
-        ref SwapSlot slot = ref area.Slots[offset];
-        return slot.Count == 0 && !slot.HasCache;
+        uint found = area.Free.FirstFree(start, area.HighestBit);
+        return found != 0 ? found : area.Free.FirstFree(area.LowestBit, start - 1);
     }
 
     private static void NextCluster(SwapArea area)
@@ -196,18 +181,8 @@ public sealed partial class SwapSpace
         area.ClusterNr = ClusterSlots - 1;
         if (area.Pages - area.InUsePages < ClusterSlots)
             return;
-        uint last = area.LowestBit + ClusterSlots - 1;
-        for (uint offset = area.LowestBit; last <= area.HighestBit; offset++)
-        {
-            if (!IsFreeSlot(area, offset))
-            {
-                last = offset + ClusterSlots;
-            }
-            else if (offset == last)
-            {
-                area.ClusterNext = offset - (ClusterSlots - 1);
-                return;
-            }
-        }
+        uint cluster = area.Free.FirstRun(ClusterSlots);
+        if (cluster != 0)
+            area.ClusterNext = cluster;
     }
 }
