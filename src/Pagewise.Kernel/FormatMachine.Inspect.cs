@@ -68,6 +68,62 @@ internal sealed partial class FormatMachine<TFormat>
         return census;
     }
 
+    public override void ReadMappings(int mm, ulong start, ulong end, List<MappedRun> runs)
+    {
+        if (mm != 0)
+            _pageTables.ReadMappings(mm, start, end, runs);
+    }
+
+    public override IReadOnlyList<PageTableFrame> ReadTables(int mm)
+    {
+        var tables = new List<PageTableFrame>();
+        ulong top = TopTable(mm);
+        if (top != 0)
+            Collect(top, TFormat.Levels, 0, tables);
+        return tables;
+    }
+
+    public override bool PeekMemory(int mm, ulong address, Span<byte> destination)
+    {
+        Span<byte> page = stackalloc byte[Pfn.SizeBytes];
+        while (!destination.IsEmpty)
+        {
+            int within = (int)(address & (Pfn.SizeBytes - 1));
+            int length = Math.Min(destination.Length, Pfn.SizeBytes - within);
+            uint pfn = FindFrame(mm, address);
+            if (pfn != 0)
+            {
+                MemMap.Memory.Bytes(((ulong)pfn << Pfn.Shift) + (ulong)within, length).CopyTo(destination);
+            }
+            else
+            {
+                page.Clear();
+                IReadOnlyList<PageWalkStep> steps = ReadWalk(mm, address);
+                if (steps.Count > 0 && steps[^1].Level == 1 && Pte<TFormat>.IsSwap(steps[^1].Entry) && !Swap.Peek(Pte<TFormat>.SwapEntryOf(steps[^1].Entry), page))
+                    return false;
+                page.Slice(within, length).CopyTo(destination);
+            }
+
+            destination = destination[length..];
+            address += (ulong)length;
+        }
+
+        return true;
+    }
+
+    private void Collect(ulong table, int level, ulong covers, List<PageTableFrame> tables)
+    {
+        tables.Add(new PageTableFrame(level, (uint)(table >> Pfn.Shift), covers));
+        if (level == 1)
+            return;
+        for (int index = 0; index < 1 << TFormat.IndexBits; index++)
+        {
+            ulong entry = TFormat.Load(MemMap.Memory, table + ((ulong)index * (ulong)TFormat.EntryBytes));
+            if (Pte<TFormat>.IsTable(entry))
+                Collect(entry & PteBits.AddressMask, level - 1, covers + ((ulong)index * Pte<TFormat>.SizeAt(level)), tables);
+        }
+    }
+
     private ulong TopTable(int mm) => mm == 0 ? 0 : (ulong)AddressSpaces.Mms[mm].Pgd << Pfn.Shift;
 
     private void ReadPresence(ulong table, int level, ulong start, Span<bool> present)

@@ -44,4 +44,22 @@ public abstract partial class Machine
     /// <param name="end">One past the last.</param>
     /// <param name="floor">Tables that cover anything below are not counted: they belong to what lies there. 0 counts all.</param>
     public abstract PageTableCensus Census(int mm, ulong start, ulong end, ulong floor = 0);
+
+    /// <summary>The pages of a range that have an entry: mapped, PROT_NONE or in swap; alike neighbours are one run (/proc/PID/pagemap).</summary>
+    /// <param name="mm">The address space's index.</param>
+    /// <param name="start">First address, page-aligned.</param>
+    /// <param name="end">One past the last.</param>
+    /// <param name="runs">Where they are added, ascending.</param>
+    public abstract void ReadMappings(int mm, ulong start, ulong end, List<MappedRun> runs);
+
+    /// <summary>The page tables of an address space, each with what it covers, the top one first.</summary>
+    /// <param name="mm">The address space's index.</param>
+    public abstract IReadOnlyList<PageTableFrame> ReadTables(int mm);
+
+    /// <summary>Reads bytes as they stand, in memory or in swap, without an access: nothing is faulted in. What has no entry reads as zero.</summary>
+    /// <param name="mm">The address space's index.</param>
+    /// <param name="address">The first byte's virtual address.</param>
+    /// <param name="destination">Where the bytes go.</param>
+    /// <returns>False: some page's bytes cannot be had.</returns>
+    public abstract bool PeekMemory(int mm, ulong address, Span<byte> destination);
 }

@@ -1,5 +1,6 @@
 using Pagewise.Abi;
 using Pagewise.Kernel;
+using Pagewise.Malloc;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay;
@@ -38,4 +39,13 @@ public interface IHeapPlayer
 
     /// <summary>Accesses made because the program is assumed to write its blocks.</summary>
     long AssumedAccesses { get; }
+
+    /// <summary>The address space that the heap lies in, by index; 0: no call was made yet.</summary>
+    int Mm { get; }
+
+    /// <summary>Calls played.</summary>
+    long Calls { get; }
+
+    /// <summary>Every chunk of every arena, ascending within each part of an arena; empty when the program has died or a page of the heap cannot be read back. Looking changes nothing.</summary>
+    IReadOnlyList<HeapChunk> WalkChunks();
 }

@@ -14,8 +14,9 @@ public sealed partial class BuddyAllocator
         ? _maxBlocks[pfn >> PageOrder.Max].IsFree
         : (_memMap[pfn].Flags & PageFlags.Buddy) != 0 && (_memMap[pfn].Index & 0xff) == (uint)order;
 
-    /// <summary>The order of the free block that begins at a frame; -1: none does.</summary>
-    private int FreeOrder(uint pfn)
+    /// <summary>The order of the free block that begins at a frame (buddy_order of a PageBuddy page); -1: none does.</summary>
+    /// <param name="pfn">The frame, below the machine's last.</param>
+    public int FreeOrder(uint pfn)
     {
         if ((pfn & ((1u << PageOrder.Max) - 1)) == 0 && _maxBlocks[pfn >> PageOrder.Max].IsFree)
             return PageOrder.Max;

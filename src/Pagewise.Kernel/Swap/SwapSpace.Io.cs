@@ -143,6 +143,22 @@ public sealed partial class SwapSpace
         _blocks.Submit(_areas[transfer.Type].Device, transfer.IsWrite ? BlockOp.Write : BlockOp.Read, (ulong)transfer.Offset * BlockDevices.SectorsPerPage, transfer.Count, _completion, argument);
     }
 
+    /// <summary>Copies what a slot holds without reading it as the machine would: for reports. False: it cannot be had.</summary>
+    /// <param name="entry">The slot.</param>
+    /// <param name="page">4096 bytes to fill.</param>
+    public bool Peek(SwpEntry entry, Span<byte> page)
+    {
+        uint cached = Find(entry);
+        SwapArea area = _areas[entry.Type];
+        if (cached != 0 && (_memMap[cached].Flags & PageFlags.Reading) == 0)
+            _memMap.Memory.Frame(cached).CopyTo(page);
+        else if (area.Slots[entry.Offset].HasData)
+            return area.Read(entry.Offset, page);
+        else
+            page.Clear();
+        return true;
+    }
+
     /// <summary>Copies a page to its slot; false: an I/O error.</summary>
     private bool Store(SwpEntry entry, uint pfn, PageFlags flags)
     {

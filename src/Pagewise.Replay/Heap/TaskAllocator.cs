@@ -27,6 +27,8 @@ internal abstract class TaskAllocator
 
     public abstract void ProgramMovedBreak(ulong address);
 
+    public abstract List<HeapChunk> WalkChunks();
+
     public abstract ulong Make(in HeapCallRecord call, ulong pointer, out Errno error);
 
     private sealed class Visitor(HeapPrologue prologue, TaskDoor door, MallocOptions place) : IAllocatorVisitor<TaskAllocator>
@@ -54,6 +56,8 @@ internal abstract class TaskAllocator
         public override void ForkChild() => _malloc.ForkChild();
 
         public override void ProgramMovedBreak(ulong address) => _malloc.ProgramMovedBreak(address);
+
+        public override List<HeapChunk> WalkChunks() => _malloc.WalkChunks();
 
         public override ulong Make(in HeapCallRecord call, ulong pointer, out Errno error) => RecordedHeapCall.Make(_malloc, call, pointer, out error);
     }

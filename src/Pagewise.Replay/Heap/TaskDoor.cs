@@ -14,6 +14,9 @@ internal sealed class TaskDoor(Machine machine, CallCounts counts)
     /// <summary>The calling thread's index in the task table.</summary>
     public int Task { get; set; }
 
+    /// <summary>Whether malloc is only looked at: what it reads is no access of the program, and it may not write.</summary>
+    public bool IsPeeking { get; set; }
+
     public SysResult Count(Sysno call, SysResult result)
     {
         Machine.Clock.SystemCalls++;

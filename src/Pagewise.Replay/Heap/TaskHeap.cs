@@ -41,6 +41,32 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
     public long AssumedAccesses { get; private set; }
 
     /// <inheritdoc/>
+    public int Mm => _door is null ? 0 : _door.Machine.Tasks.Tasks[_door.Task].Mm;
+
+    /// <inheritdoc/>
+    public long Calls { get; private set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HeapChunk> WalkChunks()
+    {
+        if (_malloc is null || IsDead)
+            return [];
+        _door!.IsPeeking = true;
+        try
+        {
+            return _malloc.WalkChunks();
+        }
+        catch (HeapDeathException)
+        {
+            return [];
+        }
+        finally
+        {
+            _door.IsPeeking = false;
+        }
+    }
+
+    /// <inheritdoc/>
     public void Take(EventBatch batch, in NoteRecord note) => _prologue.Take(batch, note);
 
     /// <inheritdoc/>
@@ -64,6 +90,7 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
     {
         TaskAllocator malloc = _malloc!;
         _door!.Task = task;
+        Calls++;
         if (!_threads.TryGetValue(tid, out int thread))
             _threads.Add(tid, thread = _threads.Count);
         try

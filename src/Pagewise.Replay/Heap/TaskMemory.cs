@@ -75,7 +75,18 @@ internal readonly struct TaskMemory(TaskDoor door) : IUserMemory
         }
     }
 
-    private void Read(ulong address, Span<byte> bytes) => TaskDoor.Check(door.Machine.ReadMemory(door.Task, address, bytes), address);
+    private void Read(ulong address, Span<byte> bytes)
+    {
+        if (!door.IsPeeking)
+            TaskDoor.Check(door.Machine.ReadMemory(door.Task, address, bytes), address);
+        else if (!door.Machine.PeekMemory(door.Machine.Tasks.Tasks[door.Task].Mm, address, bytes))
+            throw new HeapDeathException($"the swap device does not give back the page of 0x{address:x}");
+    }
 
-    private void Write(ulong address, ReadOnlySpan<byte> bytes) => TaskDoor.Check(door.Machine.WriteMemory(door.Task, address, bytes), address);
+    private void Write(ulong address, ReadOnlySpan<byte> bytes)
+    {
+        if (door.IsPeeking)
+            throw new InvalidOperationException("a look at the heap stores to it");
+        TaskDoor.Check(door.Machine.WriteMemory(door.Task, address, bytes), address);
+    }
 }
