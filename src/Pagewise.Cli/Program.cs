@@ -5,6 +5,7 @@ using Pagewise.NativeMemory;
 using Pagewise.Replay;
 using Pagewise.Replay.Machines;
 using Pagewise.Replay.Recorded;
+using Pagewise.Reports.RunFiles;
 using Pagewise.Workloads;
 
 namespace Pagewise.Cli;
@@ -38,7 +39,7 @@ public static class Program
         {
             return parsed.Invoke(new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false });
         }
-        catch (Exception exception) when (exception is RecordingException or RecorderException or ReplayException or MachineFileException or UserException)
+        catch (Exception exception) when (exception is RecordingException or RecorderException or ReplayException or MachineFileException or RunFileException or UserException)
         {
             return Fail(console, exception.Message);
         }

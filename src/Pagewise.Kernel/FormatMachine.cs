@@ -214,6 +214,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             ref TaskStruct current = ref Tasks.Tasks[task];
             long minor = _faults.MinorFaults;
             long major = _faults.MajorFaults;
+            FaultTracepoints?.PageFaultUser(task, address, code);
             outcome = _faults.Handle(Tasks.CurrentOf(task), address, code);
             // Back to user mode: what became due, and who was woken, runs.
             Memcgs.HandleOverHigh();
@@ -223,6 +224,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             isMajor |= outcome.IsMajor;
             if (_sigkills.Deliver())
                 outcome = Killed;
+            FaultTracepoints?.PageFaultReturned(task, address, outcome);
             if (!outcome.IsResolved)
                 return 0;
         }

@@ -130,6 +130,9 @@ public abstract partial class Machine : IDisposable
     /// <summary>The first door: system calls.</summary>
     public abstract SystemCalls.SystemCalls SystemCalls { get; }
 
+    /// <summary>Who listens to page faults; null: nobody.</summary>
+    public IFaultTracepoints? FaultTracepoints { get; set; }
+
     /// <summary>What virtual time consists of.</summary>
     public Clock Clock { get; }
 

@@ -48,4 +48,7 @@ public interface IHeapPlayer
 
     /// <summary>Every chunk of every arena, ascending within each part of an arena; empty when the program has died or a page of the heap cannot be read back. Looking changes nothing.</summary>
     IReadOnlyList<HeapChunk> WalkChunks();
+
+    /// <summary>Those of the last call, until the next.</summary>
+    ReadOnlySpan<AccessRun> LastAccesses { get; }
 }

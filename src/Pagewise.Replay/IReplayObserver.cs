@@ -42,10 +42,29 @@ public interface IReplayObserver
     {
     }
 
+    /// <summary>
+    /// Some runs of accesses were replayed, recorded or assumed; told once for many, not once an access. Accesses of the
+    /// allocator to its own chunk headers are not among them.
+    /// </summary>
+    /// <param name="replayer">The replay.</param>
+    /// <param name="task">Who made them.</param>
+    /// <param name="runs">The accesses, at the model's addresses.</param>
+    void Accessed(Replayer replayer, ReplayTask task, ReadOnlySpan<AccessRun> runs)
+    {
+    }
+
     /// <summary>The OOM killer was called: told before anybody dies.</summary>
     /// <param name="replayer">The replay, its machine as it stood then.</param>
     /// <param name="dump">What was short, who asked, who was chosen.</param>
     void OomDumped(Replayer replayer, OomDump dump)
+    {
+    }
+
+    /// <summary>A process gets a SIGKILL of the OOM killer's; its memory is still there.</summary>
+    /// <param name="replayer">The replay.</param>
+    /// <param name="task">The task, an index into the machine's table.</param>
+    /// <param name="reason">What the kernel prints before "Killed process".</param>
+    void OomKilled(Replayer replayer, int task, string reason)
     {
     }
 

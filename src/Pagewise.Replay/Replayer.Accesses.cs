@@ -46,6 +46,7 @@ public sealed partial class Replayer
             int done = Machine.Access(task.Task, runs, out FaultOutcome outcome);
             foreach (AccessRun run in runs[..done])
                 Accesses += run.Count;
+            Observer?.Accessed(this, task, runs[..done]);
             if (outcome.IsResolved)
                 return;
             if (outcome.Signal == Signal.Kill)
@@ -102,6 +103,7 @@ public sealed partial class Replayer
                 _scratch[i] = new AccessRun(map.Translate(touch.AddressAt(done + (ulong)i)), 1, touch.Kind);
             int performed = Machine.Access(task.Task, _scratch.AsSpan(0, length), out outcome);
             Accesses += performed;
+            Observer?.Accessed(this, task, _scratch.AsSpan(0, performed));
             done += (ulong)length;
         }
 
@@ -210,6 +212,7 @@ public sealed partial class Replayer
                 _scratch[i] = new AccessRun(start + ((ulong)i << 12), 1, kind);
             int done = Machine.Access(task.Task, _scratch.AsSpan(0, length), out FaultOutcome outcome);
             _assumedAccesses += done;
+            Observer?.Accessed(this, task, _scratch.AsSpan(0, done));
             // Beyond the end of a file the rest of the area is out of reach as well.
             if (!outcome.IsResolved)
                 return;

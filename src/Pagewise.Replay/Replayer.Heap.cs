@@ -49,6 +49,7 @@ public sealed partial class Replayer
         ReplayTask task = HeapThread(step.Tid);
         SwitchTo(task.Space);
         HeapPlayer.Call(step.Line, step.Tid, task.Task, call);
+        Observer?.Accessed(this, task, HeapPlayer.LastAccesses);
         if (call.Function != HeapFunction.ThreadExit)
             return;
         _endedThreads.Add(step.Tid);

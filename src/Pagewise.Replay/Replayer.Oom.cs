@@ -31,6 +31,7 @@ public sealed partial class Replayer
     void IOomSink.Killed(int task, string reason)
     {
         KernelLog.Killed(task, reason);
+        Observer?.OomKilled(this, task, reason);
         int leader = Machine.Tasks.Tasks[task].GroupLeader;
         ReplayTask? killed = _tasks.Values.FirstOrDefault(one => one.Task != 0 && StructOf(one).GroupLeader == leader);
         if (killed is not null)

@@ -36,6 +36,15 @@ internal sealed class MachineOptions
         command.Add(_seed);
     }
 
+    /// <summary>The settings of <c>--set</c> as given.</summary>
+    public IReadOnlyList<string> Settings(ParseResult parsed) => parsed.GetValue(_settings) ?? [];
+
+    /// <summary><c>--seed</c> as given; null: not.</summary>
+    public ulong? Seed(ParseResult parsed) => parsed.GetValue(_seed);
+
+    /// <summary>The machine file as given; null: none.</summary>
+    public string? File(ParseResult parsed) => parsed.GetValue(_file);
+
     /// <summary>What the options change about the machine of a recording. Wrong files and settings are found here, before any work.</summary>
     public Func<MachineSpec, MachineSpec> Configure(ParseResult parsed)
     {

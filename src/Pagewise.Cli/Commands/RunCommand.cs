@@ -5,6 +5,7 @@ using Pagewise.Procfs;
 using Pagewise.Replay;
 using Pagewise.Replay.Heap;
 using Pagewise.Reports.Run;
+using Pagewise.Reports.RunFiles;
 using Pagewise.Reports.Series;
 using Pagewise.Workloads;
 
@@ -13,12 +14,14 @@ namespace Pagewise.Cli.Commands;
 /// <summary><c>pagewise run FILE</c>: a recording on a modelled machine, and what came of it.</summary>
 internal static class RunCommand
 {
+    private const string RunFileName = ".db";
+
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandConsole console)
     {
         var file = new Argument<string>("recording") { Description = "The recording; - is standard input." };
         var json = new Option<bool>("--json") { Description = "Print the report as JSON (docs/json.md)." };
-        var output = new Option<string?>("-o", "--output") { Description = "Write the report there.", HelpName = "FILE" };
+        var output = new Option<string?>("-o", "--output") { Description = "Write the report there; a name ending in .db keeps the whole run: a run file (docs/run-file.md), and the report is printed.", HelpName = "FILE" };
         var touch = new Option<TouchAssumption?>("--touch")
         {
             Description = "What a program without recorded accesses is assumed to do with its memory. Default: none; for a heap recording write: each block is written as soon as it is taken.",
@@ -32,37 +35,57 @@ internal static class RunCommand
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
-            RunReport report = Run(console, parsed.GetValue(file)!, parsed.GetValue(touch), machine.Configure(parsed), parsed.GetValue(proc), parsed.GetValue(dmesg), parsed.GetValue(series));
-            Write(console, report, parsed.GetValue(json), parsed.GetValue(output));
+            string? place = parsed.GetValue(output);
+            bool isRunFile = place?.EndsWith(RunFileName, StringComparison.OrdinalIgnoreCase) == true;
+            var wanted = new RunRequest
+            {
+                Recording = parsed.GetValue(file)!,
+                Touch = parsed.GetValue(touch),
+                Configure = machine.Configure(parsed),
+                Settings = machine.Settings(parsed),
+                Seed = machine.Seed(parsed),
+                MachineFile = machine.File(parsed),
+                Proc = parsed.GetValue(proc),
+                Dmesg = parsed.GetValue(dmesg),
+                HasSeries = parsed.GetValue(series),
+                RunFile = isRunFile ? place : null,
+            };
+            RunReport report = Run(console, wanted);
+            Write(console, report, parsed.GetValue(json), isRunFile ? null : place);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static RunReport Run(CommandConsole console, string file, TouchAssumption? touch, Func<MachineSpec, MachineSpec> configure, string? proc, string? dmesg, bool hasSeries)
+    private static RunReport Run(CommandConsole console, RunRequest wanted)
     {
-        using RecordingReader reader = RecordingReader.Open(file);
+        using RecordingReader reader = RecordingReader.Open(wanted.Recording);
         var options = new ReplayOptions
         {
             Mode = ReplayMode.Free,
-            Touch = touch ?? (reader.IsHeap ? TouchAssumption.Write : TouchAssumption.None),
-            Configure = configure,
+            Touch = wanted.Touch ?? (reader.IsHeap ? TouchAssumption.Write : TouchAssumption.None),
+            Configure = wanted.Configure,
             DifferenceLimit = 0,
         };
         using var replayer = new Replayer(reader, options);
         using var progress = new Progress(console);
-        var builder = new RunReportBuilder(progress.Show) { Sampler = hasSeries ? new MemorySampler(replayer.Machine) : null };
-        ProcAtEnd? procAtEnd = proc is null ? null : new ProcAtEnd(builder);
-        replayer.Observer = procAtEnd ?? (IReplayObserver)builder;
-        replayer.HeapPlayer = new TaskHeap(file, options.Touch);
+        RunRecorder? recorder = wanted.RunFile is null ? null : new RunRecorder(replayer.Machine);
+        var builder = new RunReportBuilder(progress.Show) { Sampler = wanted.HasSeries ? recorder?.Sampler ?? new MemorySampler(replayer.Machine) : null };
+        ProcAtEnd? procAtEnd = wanted.Proc is null ? null : new ProcAtEnd(builder);
+        IReplayObserver observer = procAtEnd ?? (IReplayObserver)builder;
+        replayer.Observer = recorder is null ? observer : new ReplayObservers(recorder, observer);
+        replayer.HeapPlayer = new TaskHeap(wanted.Recording, options.Touch);
         replayer.Run();
         progress.Dispose();
-        if (proc is not null)
-            Write(procAtEnd!.Tree(replayer), proc);
-        if (dmesg is not null)
-            OutputFile.Write(dmesg, replayer.KernelLog.ToString());
-        Warnings.Print(console, file, replayer.Warnings, reader.UnknownCalls);
-        return builder.Build(replayer, reader, options.Touch);
+        if (wanted.Proc is not null)
+            Write(procAtEnd!.Tree(replayer), wanted.Proc);
+        if (wanted.Dmesg is not null)
+            OutputFile.Write(wanted.Dmesg, replayer.KernelLog.ToString());
+        Warnings.Print(console, wanted.Recording, replayer.Warnings, reader.UnknownCalls);
+        RunReport report = builder.Build(replayer, reader, options.Touch);
+        if (recorder is not null)
+            RunFileWriter.Write(wanted.RunFile!, recorder.Build(replayer, report, wanted.ToRunOptions(options.Touch)));
+        return report;
     }
 
     private static void Write(ProcTree tree, string directory)

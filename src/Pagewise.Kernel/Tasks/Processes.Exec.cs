@@ -46,6 +46,7 @@ public sealed partial class Processes
         }
 
         _table.SetComm(task, image.Comm);
+        _table.Tracepoints?.SchedProcessExec(task);
         return SysResult.Ok;
     }
 

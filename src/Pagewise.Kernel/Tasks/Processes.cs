@@ -91,6 +91,7 @@ public sealed partial class Processes
             created.Limits[resource] = _defaults.Limits.GetValueOrDefault((RlimitResource)resource, Rlimit.Unlimited);
         _table.SetComm(task, comm);
         PickLayout(mm, in created.Limits, is32Bit: false, isRandomized: false, Personality.Linux);
+        _table.Tracepoints?.SchedProcessFork(0, task);
         return task;
     }
 
@@ -166,6 +167,7 @@ public sealed partial class Processes
             created.OomScoreAdjMin = _tasks[parent.GroupLeader].OomScoreAdjMin;
         }
 
+        _table.Tracepoints?.SchedProcessFork(task, child);
         return SysResult.Of((ulong)pid);
     }
 
@@ -175,6 +177,7 @@ public sealed partial class Processes
         ref TaskStruct ending = ref _tasks[task];
         if (ending.HasExited)
             return;
+        _table.Tracepoints?.SchedProcessExit(task);
         ending.HasExited = true;
         _scheduler.Memcgs.Leave(ending.Memcg);
         _tasks[ending.GroupLeader].Threads--;

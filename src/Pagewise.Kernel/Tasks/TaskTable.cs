@@ -17,6 +17,9 @@ public sealed class TaskTable(KmemCaches caches) : IDisposable
     /// <summary>The tasks, those that have exited among them; index 0 is none.</summary>
     public Arena<TaskStruct> Tasks => _slab.Items;
 
+    /// <summary>Who listens to births and ends of tasks; null: nobody.</summary>
+    public ISchedTracepoints? Tracepoints { get; set; }
+
     /// <summary>Adds the kernel objects in use to a list: task_structs and pids.</summary>
     public void CollectObjects(List<ulong> into)
     {

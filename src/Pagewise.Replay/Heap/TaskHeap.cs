@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
@@ -26,6 +27,7 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
     private readonly Dictionary<int, int> _threads = [];
     private readonly LiveBlocks _live = new();
     private readonly SortedDictionary<string, long> _warnings = new(StringComparer.Ordinal);
+    private readonly List<AccessRun> _accesses = [];
     private ulong[] _addresses = new ulong[256];
     private TaskAllocator? _malloc;
     private TaskDoor? _door;
@@ -67,6 +69,9 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
     }
 
     /// <inheritdoc/>
+    public ReadOnlySpan<AccessRun> LastAccesses => CollectionsMarshal.AsSpan(_accesses);
+
+    /// <inheritdoc/>
     public void Take(EventBatch batch, in NoteRecord note) => _prologue.Take(batch, note);
 
     /// <inheritdoc/>
@@ -89,6 +94,7 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
     public void Call(long line, int tid, int task, in HeapCallRecord call)
     {
         TaskAllocator malloc = _malloc!;
+        _accesses.Clear();
         _door!.Task = task;
         Calls++;
         if (!_threads.TryGetValue(tid, out int thread))
@@ -176,6 +182,7 @@ public sealed class TaskHeap(string file, TouchAssumption touch) : IHeapPlayer
             ulong at = Math.Max(page, address);
             TaskDoor.Check(_door!.Machine.Access(task, at, AccessKind.Write), at);
             AssumedAccesses++;
+            _accesses.Add(new AccessRun(at, 1, AccessKind.Write));
         }
     }
 

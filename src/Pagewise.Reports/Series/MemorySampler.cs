@@ -18,14 +18,18 @@ public sealed class MemorySampler : ITimeProbe
     private const double FirstStepNs = 1000;
 
     private readonly Machine _machine;
+    private readonly ISampleFollower? _follower;
     private readonly List<MemorySample> _samples = [];
     private double _stepNs = FirstStepNs;
 
     /// <summary>Begins to look at a machine.</summary>
-    public MemorySampler(Machine machine)
+    /// <param name="machine">The machine.</param>
+    /// <param name="follower">Who keeps something for each sample; null: nobody.</param>
+    public MemorySampler(Machine machine, ISampleFollower? follower = null)
     {
         _machine = machine;
-        _samples.Add(SampleAt(machine.NowNs));
+        _follower = follower;
+        Take(machine.NowNs);
         NextNs = NextAfter(machine.NowNs);
         machine.Events.Probe = this;
     }
@@ -38,16 +42,23 @@ public sealed class MemorySampler : ITimeProbe
     {
         if (_samples.Count == MostSamples)
             Thin();
-        _samples.Add(SampleAt(nowNs));
+        Take(nowNs);
         NextNs = NextAfter(nowNs);
+    }
+
+    /// <summary>Looks at the moments that have come while nobody entered the kernel: the accesses of a batch hit the TLB.</summary>
+    /// <param name="nowNs">Virtual time.</param>
+    public void CatchUp(double nowNs)
+    {
+        while (NextNs <= nowNs)
+            Look(NextNs);
     }
 
     /// <summary>A look out of turn, such as before the last program ends.</summary>
     public void LookNow()
     {
         double now = _machine.NowNs;
-        while (NextNs <= now)
-            Look(NextNs);
+        CatchUp(now);
         if (_samples[^1].TimeNs < now)
             Look(now);
     }
@@ -71,14 +82,24 @@ public sealed class MemorySampler : ITimeProbe
 
     private double NextAfter(double nowNs) => (Math.Floor(nowNs / _stepNs) + 1) * _stepNs;
 
+    private void Take(double nowNs)
+    {
+        _samples.Add(SampleAt(nowNs));
+        _follower?.Sampled();
+    }
+
     /// <summary>Keeps the samples at multiples of twice the step, and the first.</summary>
     private void Thin()
     {
         _stepNs *= 2;
-        MemorySample first = _samples[0];
-        _samples.RemoveAll(sample => sample.TimeNs / _stepNs != Math.Floor(sample.TimeNs / _stepNs));
-        if (_samples.Count == 0 || _samples[0].TimeNs != first.TimeNs)
-            _samples.Insert(0, first);
+        for (int index = _samples.Count - 1; index > 0; index--)
+        {
+            double time = _samples[index].TimeNs;
+            if (time / _stepNs == Math.Floor(time / _stepNs))
+                continue;
+            _samples.RemoveAt(index);
+            _follower?.Removed(index);
+        }
     }
 
     private MemorySample SampleAt(double nowNs)

@@ -1,0 +1,9 @@
+using System.Text.Json.Serialization;
+using Pagewise.Reports.Run;
+
+namespace Pagewise.Reports.RunFiles;
+
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(MachineFacts))]
+internal sealed partial class RunFileContext : JsonSerializerContext;

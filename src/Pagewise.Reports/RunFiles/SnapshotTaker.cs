@@ -1,0 +1,111 @@
+using System.IO.Compression;
+using Pagewise.Kernel.Tasks;
+using Pagewise.Replay;
+using Pagewise.Reports.Snapshots;
+
+namespace Pagewise.Reports.RunFiles;
+
+/// <summary>
+/// Takes snapshots of a machine: at equal steps of virtual time, which double when there are too many, when the OOM killer
+/// looks, and before the last process ends.
+/// </summary>
+internal sealed class SnapshotTaker
+{
+    private const int MostSteps = 22;
+    private const int MostKills = 8;
+    private const double FirstStepNs = 20_000;
+
+    private readonly List<Taken> _steps = [];
+    private readonly List<Taken> _kills = [];
+    private Taken? _end;
+    private double _stepNs = FirstStepNs;
+    private double _nextNs;
+
+    /// <summary>Between two events of the recording: takes one if it is time.</summary>
+    public void LookAt(Replayer replayer, double nowNs)
+    {
+        if (nowNs < _nextNs)
+            return;
+        if (_steps.Count == MostSteps)
+            Thin();
+        // A long event may have passed several steps: one snapshot stands for them.
+        double step = Math.Floor(nowNs / _stepNs);
+        _steps.Add(new Taken(MachineSnapshotBuilder.Of(replayer, "time", SnapshotBudget.Small), replayer.Events, step * _stepNs));
+        _nextNs = (step + 1) * _stepNs;
+    }
+
+    /// <summary>The OOM killer has chosen.</summary>
+    public void OomDumped(Replayer replayer)
+    {
+        if (_kills.Count < MostKills)
+            _kills.Add(new Taken(MachineSnapshotBuilder.Of(replayer, "oom", SnapshotBudget.Small), replayer.Events, replayer.Machine.NowNs));
+    }
+
+    /// <summary>An address space ends: if it is the last, this is the end so far.</summary>
+    /// <returns>Whether it is.</returns>
+    public bool SpaceEnding(Replayer replayer, ReplayTask task)
+    {
+        TaskTable tasks = replayer.Machine.Tasks;
+        int mm = tasks.Tasks[task.Task].Mm;
+        for (int other = 1; other < tasks.Tasks.HighWater; other++)
+        {
+            ref TaskStruct one = ref tasks.Tasks[other];
+            if (!one.HasExited && one.Mm != 0 && one.Mm != mm)
+                return false;
+        }
+
+        _end = new Taken(MachineSnapshotBuilder.Of(replayer, "end", SnapshotBudget.Large), replayer.Events, replayer.Machine.NowNs);
+        return true;
+    }
+
+    /// <summary>The snapshots in order of time, with the tables that are filled from them.</summary>
+    public (IReadOnlyList<RunSnapshot> Snapshots, IReadOnlyList<RunSnapshotVma> Vmas, IReadOnlyList<RunSnapshotFree> Free) Rows()
+    {
+        var snapshots = new List<RunSnapshot>();
+        var vmas = new List<RunSnapshotVma>();
+        var free = new List<RunSnapshotFree>();
+        IEnumerable<Taken> taken = _steps.Concat(_kills);
+        if (_end is not null)
+            taken = taken.Append(_end);
+        foreach (Taken one in taken.OrderBy(one => one.Snapshot.TimeNs))
+        {
+            long id = snapshots.Count + 1;
+            snapshots.Add(new RunSnapshot(id, (long)one.Snapshot.TimeNs, one.Event, one.Snapshot.Line, one.Snapshot.Reason, Pack(MachineSnapshotJson.Write(one.Snapshot))));
+            foreach (SpaceSnapshot space in one.Snapshot.Spaces)
+            {
+                foreach (VmaSnapshot area in space.Vmas)
+                    vmas.Add(new RunSnapshotVma(id, space.Pid, (ulong)area.StartPage << 12, (ulong)(area.StartPage + area.Pages) << 12, area.Access, area.OffsetPages << 12, area.Name, area.ResidentPages, area.SwappedPages));
+            }
+
+            foreach (ZoneSnapshot zone in one.Snapshot.Zones)
+            {
+                foreach ((string type, IReadOnlyList<long> blocks) in zone.FreeBlocks.OrderBy(type => type.Key, StringComparer.Ordinal))
+                {
+                    for (int order = 0; order < blocks.Count; order++)
+                    {
+                        if (blocks[order] > 0)
+                            free.Add(new RunSnapshotFree(id, zone.Node, zone.Name, order, type, blocks[order]));
+                    }
+                }
+            }
+        }
+
+        return (snapshots, vmas, free);
+    }
+
+    private static byte[] Pack(byte[] json)
+    {
+        var packed = new MemoryStream();
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            brotli.Write(json);
+        return packed.ToArray();
+    }
+
+    private void Thin()
+    {
+        _stepNs *= 2;
+        _steps.RemoveAll(one => one.StepNs / _stepNs != Math.Floor(one.StepNs / _stepNs));
+    }
+
+    private sealed record Taken(MachineSnapshot Snapshot, long Event, double StepNs);
+}
