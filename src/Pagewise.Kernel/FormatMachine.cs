@@ -20,11 +20,18 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     /// <summary>How many runs ahead of a walk the next walks are prefetched.</summary>
     private const int PrefetchedRuns = 12;
 
+    /// <summary>How many runs ahead the entries, which have come by then, are looked at.</summary>
+    private const int NearRuns = 4;
+
+    /// <summary>Room for the entries of the runs ahead: a power of two, at least as many.</summary>
+    private const int EntriesAhead = 16;
+
     private readonly Cpus<TFormat> _cpus;
     private readonly FaultHandler<TFormat> _faults;
     private readonly PageTablesOf<TFormat> _pageTables;
     private readonly Kswapd _kswapd;
     private readonly Sigkills _sigkills;
+    private TlbCounters _timedCounters;
 
     public FormatMachine(MachineSpec spec, CpuPreset preset)
         : base(spec, preset)
@@ -74,6 +81,16 @@ internal sealed partial class FormatMachine<TFormat> : Machine
 
     public override TlbCounters TlbCounters(int cpu) => _cpus[cpu].Mmu.Counters;
 
+    private protected override ref readonly TlbCounters TimedTlbCounters()
+    {
+        if (_cpus.Count == 1)
+            return ref _cpus[0].Mmu.Counters;
+        _timedCounters = default;
+        for (int cpu = 0; cpu < _cpus.Count; cpu++)
+            _timedCounters.AddTimed(in _cpus[cpu].Mmu.Counters);
+        return ref _timedCounters;
+    }
+
     public override FaultOutcome Access(int task, ulong address, AccessKind kind)
     {
         if (Run(task) is not { } mmu)
@@ -95,6 +112,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             return 0;
         outcome = default;
         int ahead = 0;
+        int near = 0;
+        Span<ulong> entries = stackalloc ulong[EntriesAhead];
         long walks = mmu.Counters.Walks;
         for (int i = 0; i < runs.Length; i++)
         {
@@ -111,7 +130,10 @@ internal sealed partial class FormatMachine<TFormat> : Machine
                 walks = mmu.Counters.Walks;
                 int end = Math.Min(i + PrefetchedRuns, runs.Length);
                 for (ahead = Math.Max(ahead, i + 1); ahead < end; ahead++)
-                    mmu.Prefetch(runs[ahead].Address);
+                    entries[ahead % EntriesAhead] = mmu.Prefetch(runs[ahead].Address);
+                end = Math.Min(i + NearRuns, runs.Length);
+                for (near = Math.Max(near, i + 1); near < end; near++)
+                    _faults.Prefetch(entries[near % EntriesAhead], runs[near].Kind == AccessKind.Write);
             }
 
             if (Translate(task, mmu, run.Address, run.Kind, out outcome) == 0)

@@ -28,7 +28,7 @@ public abstract partial class Machine : IDisposable
     {
         Spec = spec;
         Preset = preset;
-        Clock = new Clock(preset.Costs) { Translations = TotalTlbCounters };
+        Clock = new Clock(preset.Costs) { Translations = TimedTlbCounters };
         Events = new EventQueue(Clock);
         BlockDevices = new BlockDevices(Clock, Events, spec.BlockDevices.Count > 0 ? spec.BlockDevices : [AssumedDisk(preset.Costs)]);
         MemoryLayout layout = LayoutOf(spec);
@@ -161,6 +161,9 @@ public abstract partial class Machine : IDisposable
             total.Add(TlbCounters(cpu));
         return total;
     }
+
+    /// <summary>What takes time of <see cref="TotalTlbCounters"/>, where it is counted if there is one CPU only.</summary>
+    private protected abstract ref readonly TlbCounters TimedTlbCounters();
 
     /// <summary>
     /// One access by a task: translated through the TLB, by a walk, or by a fault, which is handled. A signal is

@@ -6,6 +6,9 @@ public struct BlockDevice
     /// <summary>First place of the queue in <see cref="BlockDevices"/>.</summary>
     internal int FirstSlot;
 
+    /// <summary>The place that the last request took.</summary>
+    internal int LastSlot;
+
     /// <summary>When the bytes of the last read will have come, virtual nanoseconds.</summary>
     internal double ReadFreeNs;
 

@@ -40,6 +40,7 @@ public sealed class BlockDevices : IAgent, IDisposable
         for (int device = 0; device < _specs.Length; device++)
         {
             _devices[device].FirstSlot = slots;
+            _devices[device].LastSlot = slots;
             slots += _specs[device].QueueDepth;
         }
 
@@ -79,14 +80,9 @@ public sealed class BlockDevices : IAgent, IDisposable
     {
         BlockDeviceSpec spec = _specs[device];
         ref BlockDevice state = ref _devices[device];
-        int slot = state.FirstSlot;
-        for (int other = slot + 1; other < state.FirstSlot + spec.QueueDepth; other++)
-        {
-            if (_slotFreeNs[other] < _slotFreeNs[slot])
-                slot = other;
-        }
-
-        double start = Math.Max(_clock.NowNs, _slotFreeNs[slot]);
+        double now = _clock.NowNs;
+        int slot = FreeSlot(in state, spec.QueueDepth, now);
+        double start = Math.Max(now, _slotFreeNs[slot]);
         uint sectors = pages * SectorsPerPage;
         bool isRead = op == BlockOp.Read;
         double ready = start + (isRead ? spec.ReadLatencyNs : spec.WriteLatencyNs) + (sector == state.NextSector ? 0 : spec.SeekNs);
@@ -95,6 +91,7 @@ public sealed class BlockDevices : IAgent, IDisposable
         double done = Math.Max(ready, free) + ((double)sectors * SectorBytes * NsPerSecond / bytesPerSecond);
         free = done;
         _slotFreeNs[slot] = done;
+        state.LastSlot = slot;
         state.NextSector = sector + sectors;
         state.InFlight++;
         int request = _requests.Allocate();
@@ -103,6 +100,23 @@ public sealed class BlockDevices : IAgent, IDisposable
         _requests[request] = new BlockRequest { Device = device, Sectors = sectors, Op = op, Completion = completion, Argument = argument };
         _events.Schedule(done, _agent, request);
         return done;
+    }
+
+    /// <summary>The place in the queue that is free, or will be first. Of those that are free any does: the one after the last taken, mostly.</summary>
+    private int FreeSlot(in BlockDevice state, int queueDepth, double now)
+    {
+        int end = state.FirstSlot + queueDepth;
+        int next = state.LastSlot + 1 < end ? state.LastSlot + 1 : state.FirstSlot;
+        if (_slotFreeNs[next] <= now)
+            return next;
+        int first = state.FirstSlot;
+        for (int slot = first + 1; slot < end; slot++)
+        {
+            if (_slotFreeNs[slot] < _slotFreeNs[first])
+                first = slot;
+        }
+
+        return first;
     }
 
     /// <summary>Whether a request fails, for it has a bad sector (BLK_STS_IOERR). It takes its time like any other.</summary>

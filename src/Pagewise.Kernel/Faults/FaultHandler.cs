@@ -113,6 +113,31 @@ internal sealed partial class FaultHandler<TFormat>
         return new FaultOutcome(Signal.Bus, SignalCode.AccErr, IsMajor: false);
     }
 
+    /// <summary>
+    /// Looks at a last-level entry that will be walked soon. When that will be a fault, asks the host for what is known of
+    /// the slot in swap, or of the frame that a store finds write-protected. Changes nothing in the model.
+    /// </summary>
+    /// <param name="entryAt">The entry's physical address; 0: there is none.</param>
+    /// <param name="write">Whether the access is a store.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong entryAt, bool write)
+    {
+        if (entryAt == 0)
+            return;
+        ulong entry = _tables.Load(entryAt);
+        if (!Pte<TFormat>.IsPresent(entry))
+            PrefetchSlot(entry);
+        else if (write && (entry & PteBits.Write) == 0)
+            _memMap.Prefetch(Pte<TFormat>.PfnOf(entry));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void PrefetchSlot(ulong entry)
+    {
+        if (Pte<TFormat>.IsSwap(entry))
+            _swap.Prefetch(Pte<TFormat>.SwapEntryOf(entry));
+    }
+
     /// <summary>Resolves a fault in an area that allows the access (handle_mm_fault), and counts it.</summary>
     /// <param name="vma">The area.</param>
     /// <param name="address">The address.</param>

@@ -55,6 +55,14 @@ internal sealed partial class PteTables<TFormat>(AddressSpaceArenas spaces, MemM
         return at;
     }
 
+    /// <summary>Asks the host for the entry of an address, which will be looked at soon. Changes nothing in the model.</summary>
+    public void Prefetch(int mm, ulong address)
+    {
+        ulong table = Load(Find(mm, address, 2, out _));
+        if (Pte<TFormat>.IsTable(table))
+            _memory.Prefetch(Pte<TFormat>.EntryAt(table & PteBits.AddressMask, address, 1));
+    }
+
     /// <summary>The last-level entry of an address, or 0 when its table is missing or a large entry stands above.</summary>
     public ulong FindPte(int mm, ulong address)
     {

@@ -20,6 +20,9 @@ internal abstract class RmapWalks
     /// <returns>Whether nothing maps it any more.</returns>
     public abstract bool TryToUnmap(uint pfn);
 
+    /// <summary>Asks the host for an entry that maps an anonymous page, which will be looked at soon. Changes nothing in the model.</summary>
+    public abstract void Prefetch(uint pfn);
+
     /// <summary>Breaks a huge page that is mapped into single ones, all where they were (split_folio). False when it is in use otherwise.</summary>
     /// <param name="head">Its head, isolated, with one reference for that.</param>
     public abstract bool SplitHuge(uint head);

@@ -66,6 +66,20 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
         return !_rmap.IsMapped(pfn);
     }
 
+    public override void Prefetch(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        if ((frame.Flags & (PageFlags.Anon | PageFlags.Head | PageFlags.Tail)) != PageFlags.Anon || frame.MapCount == 0)
+            return;
+        int link = _anonVmas[frame.Mapping].FirstChain;
+        if (link == 0)
+            return;
+        ref VmArea area = ref _vmas[_chains[link].Vma];
+        ulong page = frame.Index - area.PgOff;
+        if (page < area.Pages)
+            _tables.Prefetch(area.Mm, area.Start + (page << Pfn.Shift));
+    }
+
     public override void Validate()
     {
         for (uint pfn = 1; pfn < _memMap.Count; pfn++)

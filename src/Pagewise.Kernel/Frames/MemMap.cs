@@ -30,6 +30,10 @@ public sealed class MemMap : IDisposable
         get => ref _frames[pfn];
     }
 
+    /// <summary>Tells the host's CPU that what is known of a frame will be looked at soon. Changes nothing in the model.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(uint pfn) => _frames.Prefetch(pfn);
+
     /// <summary>Makes a frame's bytes zero (clear_page); free when they are already.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Clear(uint pfn)

@@ -7,6 +7,9 @@ namespace Pagewise.Kernel.Hardware;
 /// <param name="costs">Costs in nanoseconds.</param>
 public sealed class Clock(CostTable costs)
 {
+    /// <summary>Where the counts of translation are.</summary>
+    internal delegate ref readonly TlbCounters TlbCountersReader();
+
     /// <summary>Costs in nanoseconds.</summary>
     public CostTable Costs { get; } = costs;
 
@@ -53,14 +56,17 @@ public sealed class Clock(CostTable costs)
     public double WaitedNs { get; internal set; }
 
     /// <summary>What the MMUs of the machine did; without one no translation takes time.</summary>
-    internal Func<TlbCounters>? Translations { get; set; }
+    internal TlbCountersReader? Translations { get; set; }
 
     /// <summary>Virtual time since the machine was switched on, in nanoseconds.</summary>
     public double NowNs
     {
         get
         {
-            TlbCounters done = Translations?.Invoke() ?? default;
+            if (Translations is null)
+                return FaultsNs + SystemCallsNs + FilesNs + ReclaimNs + WaitedNs;
+            // Asked for at each fault, so the counts are not copied.
+            ref readonly TlbCounters done = ref Translations();
             return TranslationNs(done) + FlushNs(done) + FaultsNs + SystemCallsNs + FilesNs + ReclaimNs + WaitedNs;
         }
     }

@@ -66,21 +66,23 @@ public sealed partial class Mmu<TFormat>
     /// Brings what a walk will read into the host's caches: goes down the upper tables, which are small, and asks for the
     /// last-level entry. Changes nothing in the model.
     /// </summary>
+    /// <returns>That entry's physical address; 0: a table above it is missing, or a large page stands there.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(ulong address)
+    public ulong Prefetch(ulong address)
     {
         ulong table = _cr3;
         for (int level = TFormat.Levels; level > 1; level--)
         {
             ulong entry = TFormat.Load(_memory, table + EntryOffset(address, level));
             if ((entry & (PteBits.Present | PteBits.PageSize)) != PteBits.Present)
-                return;
+                return 0;
             table = entry & PteBits.AddressMask;
         }
 
         ulong at = table + EntryOffset(address, 1);
         _memory.Prefetch(at);
         _caches.Prefetch(at);
+        return at;
     }
 
     private ulong Leaf(ulong at, ulong entry, ulong rights, AccessKind kind, ulong need, out FaultCode fault)
@@ -106,6 +108,7 @@ public sealed partial class Mmu<TFormat>
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong EntryOffset(ulong address, int level) =>
         ((address >> (Pfn.Shift + (TFormat.IndexBits * (level - 1)))) & ((1UL << TFormat.IndexBits) - 1)) * (ulong)TFormat.EntryBytes;
 

@@ -60,6 +60,21 @@ public struct TlbCounters
         Cr3Writes += other.Cr3Writes;
     }
 
+    /// <summary>Adds those of another CPU's counts that <see cref="Clock"/> takes time for.</summary>
+    public void AddTimed(in TlbCounters other)
+    {
+        L1DataHits += other.L1DataHits;
+        L1InstructionHits += other.L1InstructionHits;
+        L2Hits += other.L2Hits;
+        for (int from = 0; from < 4; from++)
+            EntriesFoundIn[from] += other.EntriesFoundIn[from];
+        InvalidatedPages += other.InvalidatedPages;
+        FlushedSpaces += other.FlushedSpaces;
+        FullFlushes += other.FullFlushes;
+        ShootdownsReceived += other.ShootdownsReceived;
+        Cr3Writes += other.Cr3Writes;
+    }
+
     /// <summary>Takes earlier counts away: what was done since.</summary>
     public void Subtract(in TlbCounters earlier)
     {

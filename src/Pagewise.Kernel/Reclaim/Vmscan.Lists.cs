@@ -63,6 +63,7 @@ internal sealed partial class Vmscan
         _second.Clear();
         foreach (uint pfn in CollectionsMarshal.AsSpan(_isolated))
         {
+            PrefetchNext();
             ref PageFrame frame = ref _memMap[pfn];
             if ((frame.Flags & PageFlags.Mlocked) != 0)
             {
@@ -127,12 +128,32 @@ internal sealed partial class Vmscan
 
             _ = _lru.Isolate(pfn);
             _isolated.Add(pfn);
+            if ((frame.Flags & PageFlags.SwapCache) != 0)
+                _swap.Prefetch(_swap.EntryOf(pfn));
             taken += pages;
         }
+
+        _ahead = head.Last;
 
         foreach (uint pfn in CollectionsMarshal.AsSpan(_skipped))
             _lru.AddToList(pfn);
         return taken;
+    }
+
+    /// <summary>
+    /// Goes on by one page of the list that was isolated from and asks the host for what is looked at when it is its turn:
+    /// frames stand in the list in no order of addresses, so each would be waited for.
+    /// </summary>
+    private void PrefetchNext()
+    {
+        if (_ahead == 0)
+            return;
+        ref PageFrame frame = ref _memMap[_ahead];
+        _rmap.Prefetch(_ahead);
+        if ((frame.Flags & PageFlags.SwapCache) != 0)
+            _swap.PrefetchEntryOf(_ahead);
+        _ahead = frame.Prev;
+        _memMap.Prefetch(_ahead);
     }
 
     /// <summary>move_folios_to_lru: back to where their flags say; what nobody else refers to any more goes free.</summary>

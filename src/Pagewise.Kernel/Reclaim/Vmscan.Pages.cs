@@ -54,6 +54,7 @@ internal sealed partial class Vmscan
         _freed.Clear();
         for (int i = 0; i < _isolated.Count; i++)
         {
+            PrefetchNext();
             uint pfn = _isolated[i];
             long pages = LruLists.PagesOf(_memMap[pfn].Flags);
             sc.NrScanned += pages;

@@ -35,6 +35,7 @@ internal sealed partial class Vmscan : IPageReclaim
     private readonly List<uint> _returned = [];
     private readonly List<uint> _second = [];
     private readonly List<uint> _freed = [];
+    private uint _ahead;
 
     public Vmscan(KernelState state, RmapWalks rmap)
     {

@@ -14,6 +14,7 @@ internal sealed class SwapArea : IDisposable
         Spec = spec;
         Device = device;
         Slots = new NativeArray<SwapSlot>(spec.Pages);
+        Slots.PreferLargePages();
         Free = new FreeSlots(spec.Pages);
         _store = spec.OpenStore?.Invoke(spec);
         if (_store is null)

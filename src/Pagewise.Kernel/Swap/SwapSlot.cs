@@ -1,13 +1,13 @@
 namespace Pagewise.Kernel.Swap;
 
-/// <summary>What is known of a slot of swap: its use (swap_map) and what the swap cache has for it.</summary>
+/// <summary>What is known of a slot of swap: its use (swap_map) and what the swap cache has for it. 16 bytes.</summary>
 internal struct SwapSlot
 {
-    /// <summary>Entries of page tables and of shared memory that name it (swap_map without SWAP_HAS_CACHE).</summary>
-    public uint Count;
-
     /// <summary>The frame in the swap cache, or the shadow that it left; 0: neither.</summary>
     public ulong Cache;
+
+    /// <summary>Entries of page tables and of shared memory that name it (swap_map without SWAP_HAS_CACHE).</summary>
+    public uint Count;
 
     /// <summary>The cgroup that pays for it (swap_cgroup); 0: none.</summary>
     public ushort Memcg;

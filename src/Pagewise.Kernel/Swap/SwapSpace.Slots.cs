@@ -116,6 +116,9 @@ public sealed partial class SwapSpace
     /// <summary>swapcache_free_entries.</summary>
     private void GiveBack(ref SwapSlotsCache stock)
     {
+        // They were used some time ago, so that the host has to fetch each: all at once.
+        for (int i = 0; i < stock.NRet; i++)
+            Prefetch(SwpEntry.Unpack(stock.SlotsRet[i]));
         for (int i = 0; i < stock.NRet; i++)
             Release(SwpEntry.Unpack(stock.SlotsRet[i]));
         stock.NRet = 0;

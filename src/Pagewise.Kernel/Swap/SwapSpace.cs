@@ -54,6 +54,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _completion = blocks.Register(this);
         _areas = [.. areas.Select(spec => new SwapArea(spec, DeviceOf(spec, blocks)))];
         _entryOf = new NativeArray<ulong>(_areas.Length == 0 ? 1 : memMap.Count);
+        _entryOf.PreferLargePages();
         _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
         _hasStocks = features.HasSwapSlotsCache;
         _pageCluster = pageCluster;
@@ -78,6 +79,12 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
 
     /// <summary>Slots that hold something, of all areas (SwapTotal − SwapFree), those in CPUs' stocks included.</summary>
     public long UsedPages => _stat.TotalSwapPages - _stat.NrSwapPages;
+
+    /// <summary>Tells the host's CPU that a slot will be looked at soon. Changes nothing in the model.</summary>
+    internal void Prefetch(SwpEntry entry) => _areas[entry.Type].Slots.Prefetch(entry.Offset);
+
+    /// <summary>The same for where a page of the swap cache keeps its slot's number.</summary>
+    internal void PrefetchEntryOf(uint pfn) => _entryOf.Prefetch(pfn);
 
     /// <summary>How many entries name a slot (__swap_count).</summary>
     public uint Count(SwpEntry entry) => Slot(entry).Count;
