@@ -23,7 +23,9 @@ public abstract partial class Machine
         for (int node = 0; node < Zones.NodeCount; node++)
         {
             LruFill fill = wanted(node);
-            Fill(shmem, fill.InactiveAnon - Lru[node].Pages(LruList.InactiveAnon), PageFlags.Dirty);
+            if (Lru.HasGens)
+                fill = AsGens(fill);
+            Fill(shmem, fill.InactiveAnon - (Lru.HasGens ? 0 : Lru[node].Pages(LruList.InactiveAnon)), PageFlags.Dirty);
             ulong firstActive = Inodes.Inodes[shmem].SizePages;
             Fill(shmem, fill.ActiveAnon - Lru[node].Pages(LruList.ActiveAnon), PageFlags.Dirty | PageFlags.Active);
             ulong inactive = Math.Min((ulong)fill.MappedInactive, firstActive);
@@ -36,6 +38,17 @@ public abstract partial class Machine
 
         Lru.DrainAll();
         Lru.Collect();
+    }
+
+    /// <summary>
+    /// Both generations of a machine whose youngest are its active lists: when generations were switched on, pages of active
+    /// lists became the youngest, anonymous ones of inactive lists the second youngest (fill_evictable). A snapshot has their
+    /// sum; the youngest are taken to be those that programs use.
+    /// </summary>
+    private static LruFill AsGens(LruFill fill)
+    {
+        long youngest = Math.Min(fill.MappedActive, fill.ActiveAnon);
+        return fill with { InactiveAnon = fill.InactiveAnon + fill.ActiveAnon - youngest };
     }
 
     private void Fill(int inode, long pages, PageFlags flags)

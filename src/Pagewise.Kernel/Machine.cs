@@ -52,8 +52,10 @@ public abstract partial class Machine : IDisposable
         Settings = SettingsOf(spec, Allocator.TotalPages);
         Scheduler = new Scheduler(Tasks, Allocator, Memcgs, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
-        Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs) { Clock = Clock };
+        Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs, spec.LruGen) { Clock = Clock };
         Memcgs.DrainLru = Lru.DrainAll;
+        if (Lru.HasGens)
+            Scheduler.LruGenMms = AddressSpaces.LruGenMms = new MmList(AddressSpaces, Lru, Zones.NodeCount);
         Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings.Features, spec.PageCluster);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, Clock, VmStat);

@@ -2,6 +2,7 @@ using Pagewise.Abi;
 using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
@@ -104,6 +105,9 @@ public sealed record MachineSpec
 
     /// <summary>vm.swappiness, 0 to 200: what reading a page back from swap costs beside reading a file's, 100 being the same.</summary>
     public int Swappiness { get; init; } = 60;
+
+    /// <summary>/sys/kernel/mm/lru_gen/enabled: the multi-generational LRU in place of active and inactive lists. Off, as kernels without CONFIG_LRU_GEN_ENABLED begin.</summary>
+    public LruGenCaps LruGen { get; init; }
 
     /// <summary>The sysctls of the OOM killer.</summary>
     public OomSettings Oom { get; init; } = new();

@@ -44,6 +44,9 @@ public sealed class AddressSpaceArenas(KmemCaches caches) : IDisposable
     /// <summary>Memory policies of areas.</summary>
     public MemPolicyTable Policies { get; } = new();
 
+    /// <summary>The address spaces that aging walks; null: the classic LRU lists.</summary>
+    internal MmList? LruGenMms { get; set; }
+
     /// <summary>Pages promised to all address spaces (vm_committed_as).</summary>
     public long CommittedAs { get; set; }
 
@@ -56,6 +59,7 @@ public sealed class AddressSpaceArenas(KmemCaches caches) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        LruGenMms?.Dispose();
         VmaSlab.Dispose();
         MmSlab.Dispose();
         AnonVmaSlab.Dispose();

@@ -33,6 +33,18 @@ public struct MmStruct
     /// <summary>CPUs that have it loaded (mm_cpumask), a bit each.</summary>
     public ulong CpuMask;
 
+    /// <summary>The cgroup in whose list of address spaces it stands (lru_gen.memcg); 0: in none.</summary>
+    public int LruGenMemcg;
+
+    /// <summary>The next address space of that list.</summary>
+    public int LruGenNext;
+
+    /// <summary>The address space before it in that list.</summary>
+    public int LruGenPrev;
+
+    /// <summary>Bit n: it ran since aging of node n last walked it (lru_gen.bitmap).</summary>
+    public ulong LruGenBitmap;
+
     /// <summary>Whether the OOM killer expects nothing of it any more (MMF_OOM_SKIP): the reaper has been there, or init runs in it too.</summary>
     public bool OomSkip;
 

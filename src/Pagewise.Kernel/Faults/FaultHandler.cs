@@ -148,7 +148,10 @@ internal sealed partial class FaultHandler<TFormat>
         _events.RunDue();
         _stat.PgFault++;
         _memcgs.Count(_memcgs.Current, MemcgStat.PgFault, 1);
+        // Sequential and random reads say nothing of what is used next.
+        _lru.InFault = _lru.HasGens && (_vmas[vma].Flags & (VmFlags.SeqRead | VmFlags.RandRead)) == 0;
         FaultResult result = Resolve(vma, address & ~(ulong)(Pfn.SizeBytes - 1), write);
+        _lru.InFault = false;
         if ((result & FaultResult.Error) != 0)
             return result;
         if ((result & FaultResult.MajorOrRetry) != 0)

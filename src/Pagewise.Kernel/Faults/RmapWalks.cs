@@ -23,6 +23,17 @@ internal abstract class RmapWalks
     /// <summary>Asks the host for an entry that maps an anonymous page, which will be looked at soon. Changes nothing in the model.</summary>
     public abstract void Prefetch(uint pfn);
 
+    /// <summary>Whether who reclaims has a walk (current->reclaim_state->mm_walk), so that what looking around finds is promoted at once.</summary>
+    public bool HasGenWalk { get; set; }
+
+    /// <summary>Whether that walk looks at swap-backed pages.</summary>
+    public bool GenWalkCanSwap { get; set; }
+
+    /// <summary>Looks at the page tables of an address space for pages that were used, and makes them young (walk_mm).</summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="walk">For which generation.</param>
+    public abstract void Age(int mm, in GenWalk walk);
+
     /// <summary>Breaks a huge page that is mapped into single ones, all where they were (split_folio). False when it is in use otherwise.</summary>
     /// <param name="head">Its head, isolated, with one reference for that.</param>
     public abstract bool SplitHuge(uint head);

@@ -28,6 +28,8 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
     private readonly Cpus<TFormat> _cpus;
     private readonly FaultHandler<TFormat> _faults;
     private readonly MmFeatures _features;
+    private readonly Clock _clock;
+    private readonly List<uint> _lookedAt = [];
 
     public RmapWalksOf(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus, FaultHandler<TFormat> faults)
     {
@@ -46,6 +48,7 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
         _cpus = cpus;
         _faults = faults;
         _features = state.Settings.Features;
+        _clock = state.Clock;
     }
 
     public override int Referenced(uint pfn, out VmFlags flags)
@@ -189,6 +192,16 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
 
             if ((entry & PteBits.Accessed) == 0)
                 return true;
+            if (level == 1 && owner._lru.HasGens && (area.Flags & (VmFlags.SeqRead | VmFlags.RandRead)) == 0)
+            {
+                owner.LookAround(ref area, address, entryAt, pfn);
+                Count++;
+                Flags |= area.Flags & ~VmFlags.Locked;
+                entry = owner._tables.Load(entryAt);
+                if ((entry & PteBits.Accessed) == 0)
+                    return true;
+            }
+
             owner._tables.Store(entryAt, entry & ~PteBits.Accessed);
             VmFlags ignored = owner._features.IgnoresRandomlyRead ? VmFlags.SeqRead | VmFlags.RandRead : VmFlags.SeqRead;
             if ((area.Flags & ignored) != 0)

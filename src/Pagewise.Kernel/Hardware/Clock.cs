@@ -43,6 +43,9 @@ public sealed class Clock(CostTable costs)
     /// <summary>Pages that reclaim looked at.</summary>
     public long ScannedPages { get; internal set; }
 
+    /// <summary>Pages that aging found used by their entries (lru_gen).</summary>
+    public long AgedPages { get; internal set; }
+
     /// <summary>Pages that were handed to swap devices to be written or read.</summary>
     public long SwapTransfers { get; internal set; }
 
@@ -106,5 +109,5 @@ public sealed class Clock(CostTable costs)
         + (WritebackPages * Costs.WritebackPage);
 
     /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
-    public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (SwapTransfers * Costs.SwapPage);
+    public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (AgedPages * Costs.AgePage) + (SwapTransfers * Costs.SwapPage);
 }

@@ -10,7 +10,7 @@ public sealed record CostTable
     public static IReadOnlyList<string> Names { get; } =
     [
         "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
-        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_page", "swap_page",
+        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_page", "age_page", "swap_page",
         "transfer_page", "cache_page", "writeback_page",
     ];
 
@@ -71,6 +71,9 @@ public sealed record CostTable
     /// <summary>scan_page: reclaim looks at one page: isolates it, asks its entries, unmaps or keeps it.</summary>
     public double ScanPage { get; init; }
 
+    /// <summary>age_page: aging of the multi-generational LRU finds that a page was used, and makes it young.</summary>
+    public double AgePage { get; init; }
+
     /// <summary>swap_page: one page is copied or handed to a swap device; without the device's time.</summary>
     public double SwapPage { get; init; }
 
@@ -106,6 +109,7 @@ public sealed record CostTable
         "syscall" => Syscall,
         "per_page_syscall" => PerPageSyscall,
         "scan_page" => ScanPage,
+        "age_page" => AgePage,
         "swap_page" => SwapPage,
         "transfer_page" => TransferPage,
         "cache_page" => CachePage,
@@ -140,6 +144,7 @@ public sealed record CostTable
             "syscall" => this with { Syscall = nanoseconds },
             "per_page_syscall" => this with { PerPageSyscall = nanoseconds },
             "scan_page" => this with { ScanPage = nanoseconds },
+            "age_page" => this with { AgePage = nanoseconds },
             "swap_page" => this with { SwapPage = nanoseconds },
             "transfer_page" => this with { TransferPage = nanoseconds },
             "cache_page" => this with { CachePage = nanoseconds },

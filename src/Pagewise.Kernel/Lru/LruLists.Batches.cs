@@ -9,7 +9,13 @@ public sealed partial class LruLists
 {
     /// <summary>Lets a frame wait for its place in a list (folio_add_lru).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(uint pfn) => AddToBatch(pfn, LruMove.Add);
+    public void Add(uint pfn)
+    {
+        // What a fault brings is of the youngest generation.
+        if (InFault && (_memMap[pfn].Flags & PageFlags.Unevictable) == 0)
+            _memMap[pfn].Flags |= PageFlags.Active;
+        AddToBatch(pfn, LruMove.Add);
+    }
 
     /// <summary>Lets a frame wait for the active list (folio_activate).</summary>
     public void Activate(uint pfn)
@@ -21,7 +27,7 @@ public sealed partial class LruLists
     /// <summary>Lets a frame wait to leave the active list: MADV_COLD (deactivate_page).</summary>
     public void Deactivate(uint pfn)
     {
-        const PageFlags active = PageFlags.Lru | PageFlags.Active;
+        PageFlags active = PageFlags.Lru | (HasGens ? PageFlags.None : PageFlags.Active);
         if ((_memMap[pfn].Flags & (active | PageFlags.Unevictable)) == active)
             AddToBatch(pfn, LruMove.Deactivate);
     }
@@ -54,6 +60,12 @@ public sealed partial class LruLists
     public void MarkAccessed(uint pfn)
     {
         ref PageFrame frame = ref _memMap[pfn];
+        if (HasGens)
+        {
+            IncRefs(pfn, ref frame);
+            return;
+        }
+
         if ((frame.Flags & PageFlags.Referenced) == 0)
         {
             frame.Flags |= PageFlags.Referenced;
@@ -167,7 +179,7 @@ public sealed partial class LruLists
                 }
 
                 return;
-            case LruMove.Deactivate when isActive:
+            case LruMove.Deactivate when isActive || HasGens:
                 Relink(pfn, flags & ~(PageFlags.Active | PageFlags.Referenced), toTail);
                 _stat.PgDeactivate += pages;
                 _memcgs.Count(frame.Memcg, MemcgStat.PgDeactivate, pages);

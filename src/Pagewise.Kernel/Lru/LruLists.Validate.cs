@@ -14,6 +14,12 @@ public sealed partial class LruLists
         long listed = 0;
         for (int lruvec = 0; lruvec < (_memcgs.HighWater - MemCgroups.Root) * _nodes; lruvec++)
         {
+            if (HasGens)
+            {
+                listed += ValidateGens(lruvec, zonePages);
+                continue;
+            }
+
             for (LruList list = LruList.InactiveAnon; list <= LruList.ActiveFile; list++)
                 listed += ValidateList(lruvec, list, zonePages);
         }
@@ -28,6 +34,8 @@ public sealed partial class LruLists
                 continue;
             if ((flags & PageFlags.Allocated) == 0)
                 throw new InvalidOperationException($"frame {pfn:x} ({flags}) is on a list and free");
+            if (HasGens && GenOf(pfn) >= 0 != (ListOf(flags) != LruList.Unevictable))
+                throw new InvalidOperationException($"frame {pfn:x} ({flags}) is of generation {GenOf(pfn)}");
             if (ListOf(flags) == LruList.Unevictable)
                 zonePages[(_allocator.ZoneOf(pfn) * Lruvec.ListCount) + (int)LruList.Unevictable] += PagesOf(flags);
             else

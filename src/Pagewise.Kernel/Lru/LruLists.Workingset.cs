@@ -29,12 +29,14 @@ public sealed partial class LruLists
     /// <returns>The shadow to leave in its place: the target's clock, cgroup and node.</returns>
     public ulong Evict(uint pfn, int target)
     {
+        if (HasGens)
+            return EvictFromGen(pfn);
         PageFlags flags = _memMap[pfn].Flags;
         int node = NodeOf(pfn);
         int lruvec = LruvecOf(target, node);
         ulong eviction = _lruvecs[lruvec].NonresidentAge & EvictionMask;
         AgeNonresident(lruvec, PagesOf(flags));
-        return ShadowMark | ((flags & PageFlags.Workingset) != 0 ? WorkingsetMark : 0) | ((((ulong)(uint)node << MemcgBits) | (uint)Math.Max(target, MemCgroups.Root)) << EvictionBits) | eviction;
+        return PackShadow(node, Math.Max(target, MemCgroups.Root), eviction, (flags & PageFlags.Workingset) != 0);
     }
 
     /// <summary>
@@ -46,6 +48,12 @@ public sealed partial class LruLists
     /// <param name="shadow">What the eviction left.</param>
     public void Refault(uint pfn, ulong shadow)
     {
+        if (HasGens)
+        {
+            RefaultToGen(pfn, shadow);
+            return;
+        }
+
         ref PageFrame frame = ref _memMap[pfn];
         int evictedFor = (int)(shadow >> EvictionBits) & ((1 << MemcgBits) - 1);
         if (!_memcgs.Exists(evictedFor))
@@ -69,6 +77,9 @@ public sealed partial class LruLists
         NoteCost(lruvec, isFile, pages);
         CountRestore(frame.Memcg, isFile, pages);
     }
+
+    private static ulong PackShadow(int node, int memcg, ulong eviction, bool isWorkingset) =>
+        ShadowMark | (isWorkingset ? WorkingsetMark : 0) | ((((ulong)(uint)node << MemcgBits) | (uint)memcg) << EvictionBits) | (eviction & EvictionMask);
 
     /// <summary>The clocks of a lruvec and of those above it go on (workingset_age_nonresident).</summary>
     public void AgeNonresident(int lruvec, long pages)

@@ -32,7 +32,12 @@ public sealed partial class LruLists : IDisposable
     private readonly bool _freesInOrder;
 
     /// <summary>Empty lists.</summary>
-    public LruLists(MemMap memMap, BuddyAllocator allocator, VmStat stat, MemCgroups memcgs)
+    /// <param name="memMap">The frames.</param>
+    /// <param name="allocator">Who hands them out.</param>
+    /// <param name="stat">Counters.</param>
+    /// <param name="memcgs">The memory cgroups.</param>
+    /// <param name="caps">What of the multi-generational LRU is on; none: the classic lists.</param>
+    public LruLists(MemMap memMap, BuddyAllocator allocator, VmStat stat, MemCgroups memcgs, LruGenCaps caps = LruGenCaps.None)
     {
         _memcgs = memcgs;
         _nodes = allocator.Zones.NodeCount;
@@ -45,7 +50,16 @@ public sealed partial class LruLists : IDisposable
         _batches = new NativeArray<LruBatch>((ulong)(_zones.CpuCount * MoveCount));
         _freesInOrder = _zones.Kernel >= new KernelVersion(6, 9);
         _batchSize = _zones.Kernel < new KernelVersion(6, 9) ? BatchBefore69 : LruBatch.MostFrames;
+        GenCaps = caps;
+        if ((caps & LruGenCaps.Core) == 0)
+            return;
+        _gens = new NativeArray<LruGen>(_lruvecs.Length);
+        _genOf = new NativeArray<byte>(memMap.Count);
+        GenFilters = new BloomFilters(_lruvecs.Length);
     }
+
+    /// <summary>Frames that a batch holds (PAGEVEC_SIZE).</summary>
+    internal int BatchSize => _batchSize;
 
     /// <summary>The memory cgroups that the lists are kept for.</summary>
     public MemCgroups Memcgs => _memcgs;
@@ -110,42 +124,36 @@ public sealed partial class LruLists : IDisposable
     public void AddToList(uint pfn, bool toTail = false)
     {
         ref PageFrame frame = ref _memMap[pfn];
+        if (_gens is not null && (frame.Flags & PageFlags.Unevictable) == 0)
+        {
+            AddToGen(pfn, toTail);
+            return;
+        }
+
         int zone = _allocator.ZoneOf(pfn);
         LruList list = ListOf(frame.Flags);
         long pages = PagesOf(frame.Flags);
         ref LruListHead head = ref Count(frame.Memcg, zone, list, pages);
-        if (list == LruList.Unevictable)
-            return;
-        if (toTail)
-        {
-            frame.Next = 0;
-            frame.Prev = head.Last;
-            (head.Last != 0 ? ref _memMap[head.Last].Next : ref head.First) = pfn;
-            head.Last = pfn;
-        }
-        else
-        {
-            frame.Prev = 0;
-            frame.Next = head.First;
-            (head.First != 0 ? ref _memMap[head.First].Prev : ref head.Last) = pfn;
-            head.First = pfn;
-        }
+        if (list != LruList.Unevictable)
+            Link(ref head, pfn, ref frame, toTail);
     }
 
     /// <summary>Unlinks a frame from the list that its flags say (lruvec_del_folio).</summary>
     public void RemoveFromList(uint pfn)
     {
         ref PageFrame frame = ref _memMap[pfn];
+        if (_gens is not null && GenOf(pfn) >= 0)
+        {
+            RemoveFromGen(pfn, isReclaiming: false);
+            return;
+        }
+
         int zone = _allocator.ZoneOf(pfn);
         LruList list = ListOf(frame.Flags);
         long pages = PagesOf(frame.Flags);
         ref LruListHead head = ref Count(frame.Memcg, zone, list, -pages);
-        if (list == LruList.Unevictable)
-            return;
-        (frame.Prev != 0 ? ref _memMap[frame.Prev].Next : ref head.First) = frame.Next;
-        (frame.Next != 0 ? ref _memMap[frame.Next].Prev : ref head.Last) = frame.Prev;
-        frame.Next = 0;
-        frame.Prev = 0;
+        if (list != LruList.Unevictable)
+            Unlink(ref head, ref frame);
     }
 
     /// <summary>Puts a listed frame at the old end of the active or inactive list of its kind: for a machine that begins in the middle.</summary>
@@ -218,9 +226,42 @@ public sealed partial class LruLists : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _gens?.Dispose();
+        _genOf?.Dispose();
+        GenFilters?.Dispose();
         _lruvecs.Dispose();
         _zonePages.Dispose();
         _batches.Dispose();
+    }
+
+    /// <summary>Links a frame at an end of a list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Link(ref LruListHead head, uint pfn, ref PageFrame frame, bool toTail)
+    {
+        if (toTail)
+        {
+            frame.Next = 0;
+            frame.Prev = head.Last;
+            (head.Last != 0 ? ref _memMap[head.Last].Next : ref head.First) = pfn;
+            head.Last = pfn;
+        }
+        else
+        {
+            frame.Prev = 0;
+            frame.Next = head.First;
+            (head.First != 0 ? ref _memMap[head.First].Prev : ref head.Last) = pfn;
+            head.First = pfn;
+        }
+    }
+
+    /// <summary>Takes a frame out of a list.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Unlink(ref LruListHead head, ref PageFrame frame)
+    {
+        (frame.Prev != 0 ? ref _memMap[frame.Prev].Next : ref head.First) = frame.Next;
+        (frame.Next != 0 ? ref _memMap[frame.Next].Prev : ref head.Last) = frame.Prev;
+        frame.Next = 0;
+        frame.Prev = 0;
     }
 
     /// <summary>Counts pages that come to or leave a list, in the lruvec, the zone and all cgroups above (update_lru_size); the list.</summary>
@@ -250,6 +291,8 @@ public sealed partial class LruLists : IDisposable
     private void Forget(uint pfn)
     {
         Release(pfn);
+        if (_genOf is not null)
+            _genOf[pfn] = 0;
         PageFlags flags = _memMap[pfn].Flags;
         if ((flags & PageFlags.Mlocked) == 0)
             return;

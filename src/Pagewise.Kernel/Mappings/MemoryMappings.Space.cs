@@ -13,7 +13,11 @@ public sealed partial class MemoryMappings
             return 0;
         _mms[mm].Users = 1;
         if (_pageTables.AllocatePgd(mm))
+        {
+            _spaces.LruGenMms?.Add(mm);
             return mm;
+        }
+
         _spaces.MmSlab.Free(mm);
         return 0;
     }
@@ -24,6 +28,7 @@ public sealed partial class MemoryMappings
         ref MmStruct space = ref _mms[mm];
         if (--space.Users != 0)
             return;
+        _spaces.LruGenMms?.Remove(mm);
         UnmapAll(mm);
         _pageTables.FreePgd(mm);
         _spaces.MmSlab.Free(mm);

@@ -112,6 +112,7 @@ internal sealed class Kswapd : IAgent, IDisposable
         }
 
         _isRunning = true;
+        bool wasInFault = _vmscan.SetInFault(false);
         _turns.DaemonRuns(ref state);
         bool goesOn;
         do
@@ -123,6 +124,8 @@ internal sealed class Kswapd : IAgent, IDisposable
         }
         while (goesOn && KeepsCpu(argument, ref state));
         _isRunning = false;
+        _ = _vmscan.SetInFault(wasInFault);
+        _vmscan.TaskGoesOn();
         if (_sharesCpu && !_events.IsWaiting)
             _turns.TaskRuns();
     }

@@ -26,6 +26,24 @@ internal struct LruvecScan
     /// <summary>Whether all lists are scanned by the same part, even when enough is reclaimed.</summary>
     public bool IsProportional;
 
+    /// <summary>Of generations: pages looked at.</summary>
+    public long NrScanned;
+
+    /// <summary>Of generations: the youngest at the start.</summary>
+    public ulong MaxSeq;
+
+    /// <summary>Of generations: pages that the reclaim had reclaimed at the start.</summary>
+    public long ReclaimedBefore;
+
+    /// <summary>Of generations: a new one was due in the last round.</summary>
+    public bool NeedsAging;
+
+    /// <summary>Of generations: anonymous pages were evicted.</summary>
+    public bool NeedsSwapping;
+
+    /// <summary>Of generations: there was nothing to evict.</summary>
+    public bool IsAborted;
+
     /// <summary>A number for each list.</summary>
     [InlineArray(ListCount)]
     public struct Counts

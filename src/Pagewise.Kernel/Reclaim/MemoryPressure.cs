@@ -51,6 +51,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             return 0;
         events.RunDue();
         _isReclaiming = true;
+        bool wasInFault = vmscan.SetInFault(false);
         ScanControl sc = new()
         {
             TargetMemcg = memcg,
@@ -62,6 +63,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             MaySwap = maySwap,
         };
         long reclaimed = TryToFree(new AllocContext(0, ulong.MaxValue, ZoneType.Movable, MigrateType.Movable, 0), ref sc);
+        _ = vmscan.SetInFault(wasInFault);
         _isReclaiming = false;
         return reclaimed;
     }
@@ -94,6 +96,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
         events.RunDue();
         events.Psi.MemstallEnter();
         _isReclaiming = true;
+        bool wasInFault = vmscan.SetInFault(false);
         ScanControl sc = new()
         {
             NrToReclaim = ScanControl.SwapClusterMax,
@@ -105,6 +108,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             MaySwap = true,
         };
         long reclaimed = TryToFree(context, ref sc);
+        _ = vmscan.SetInFault(wasInFault);
         _isReclaiming = false;
         events.Psi.MemstallLeave();
         return reclaimed;

@@ -80,6 +80,12 @@ internal struct ScanControl
     /// <summary>file_cost.</summary>
     public ulong FileCost;
 
+    /// <summary>Eviction found enough, so that the next look at the need of aging is left out (the opposite of memcgs_need_aging).</summary>
+    public bool SkipsAging;
+
+    /// <summary>Pages reclaimed when kswapd last looked whether to age (last_reclaimed).</summary>
+    public long LastReclaimed;
+
     /// <summary>What the lists of a node held, of this pass (nr).</summary>
     public ScanCounts Nr;
 }

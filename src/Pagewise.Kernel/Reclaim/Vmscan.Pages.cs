@@ -103,6 +103,9 @@ internal sealed partial class Vmscan
             return Fate.Activate;
         if (!sc.MayUnmap && frame.MapCount != 0)
             return Fate.Keep;
+        // Found used while it was isolated.
+        if (_lru.HasGens && !ignoresReferences && frame.MapCount != 0 && (frame.Flags & PageFlags.Referenced) != 0)
+            return Fate.Keep;
         if (IsBusy(node, pfn, ref frame, ref sc, ref counts, pages))
             return Fate.Activate;
         FolioReferences references = ignoresReferences ? FolioReferences.Reclaim : CheckReferences(pfn, ref frame);

@@ -26,6 +26,9 @@ internal sealed partial class Vmscan : IPageReclaim
     private readonly SwapSpace _swap;
     private readonly Writeback _writeback;
     private readonly RmapWalks _rmap;
+    private readonly AddressSpaceArenas _spaces;
+    private readonly bool[] _kswapdCanSwap;
+    private double _walkedAtWaitedNs;
     private readonly VmStat _stat;
     private readonly Clock _clock;
     private readonly MmFeatures _features;
@@ -48,6 +51,8 @@ internal sealed partial class Vmscan : IPageReclaim
         _swap = state.Swap;
         _writeback = state.Writeback;
         _rmap = rmap;
+        _spaces = state.Spaces;
+        _kswapdCanSwap = new bool[state.Allocator.Zones.NodeCount];
         _stat = state.Stat;
         _clock = state.Clock;
         _features = state.Settings.Features;
@@ -75,6 +80,8 @@ internal sealed partial class Vmscan : IPageReclaim
     /// <summary>Remembers how many refaults there were, so that the next reclaim sees new ones (snapshot_refaults).</summary>
     public void SnapshotRefaults(int node, int target)
     {
+        if (_lru.HasGens)
+            return;
         ref Lruvec lruvec = ref _lru[_lru.LruvecOf(target, node)];
         lruvec.RefaultsAnon = lruvec.CollectedActivatedAnon;
         lruvec.RefaultsFile = lruvec.CollectedActivatedFile;
@@ -87,7 +94,8 @@ internal sealed partial class Vmscan : IPageReclaim
     public void StartNode(int node, ref ScanControl sc)
     {
         sc.Nr = default;
-        PrepareScanCount(node, ref sc);
+        if (!_lru.HasGens)
+            PrepareScanCount(node, ref sc);
     }
 
     /// <summary>Goes on to the lists of the next cgroup that is not wholly protected (shrink_node_memcgs).</summary>
@@ -114,6 +122,12 @@ internal sealed partial class Vmscan : IPageReclaim
 
             scan.Memcg = memcg;
             scan.Lruvec = _lru.LruvecOf(memcg, node);
+            if (_lru.HasGens)
+            {
+                StartGens(in sc, ref scan);
+                return true;
+            }
+
             GetScanCount(memcg, scan.Lruvec, ref sc, ref scan.Nr);
             scan.Targets = scan.Nr;
             scan.IsProportional = !sc.IsCgroupReclaim && !sc.IsKswapd && sc.Priority == ScanControl.DefaultPriority;
@@ -127,6 +141,8 @@ internal sealed partial class Vmscan : IPageReclaim
     /// <returns>False when the pass is over: nothing left to scan, or enough reclaimed.</returns>
     public bool Round(ref ScanControl sc, ref LruvecScan scan)
     {
+        if (_lru.HasGens)
+            return RoundGens(ref sc, ref scan);
         if (scan.Nr[(int)LruList.InactiveAnon] == 0 && scan.Nr[(int)LruList.ActiveFile] == 0 && scan.Nr[(int)LruList.InactiveFile] == 0)
             return false;
         for (LruList list = LruList.InactiveAnon; list <= LruList.ActiveFile; list++)
@@ -147,6 +163,12 @@ internal sealed partial class Vmscan : IPageReclaim
     public void End(ref ScanControl sc, ref LruvecScan scan)
     {
         _swap.Unplug();
+        if (_lru.HasGens)
+        {
+            EndGens(ref sc, in scan);
+            return;
+        }
+
         sc.NrReclaimed += scan.NrReclaimed;
         if (_stat.TotalSwapPages > 0 && InactiveIsLow(scan.Lruvec, LruList.InactiveAnon))
             ShrinkActiveList(scan.Lruvec, LruList.ActiveAnon, ScanControl.SwapClusterMax, ref sc);
@@ -155,6 +177,12 @@ internal sealed partial class Vmscan : IPageReclaim
     /// <summary>Ages the active anonymous lists of a node a little when the inactive ones are short (kswapd_age_node).</summary>
     public void AgeAnon(int node, ref ScanControl sc)
     {
+        if (_lru.HasGens)
+        {
+            AgeGens(node, ref sc);
+            return;
+        }
+
         if (_stat.TotalSwapPages <= 0 || !InactiveIsLow(node, LruList.InactiveAnon))
             return;
         for (int memcg = _memcgs.Next(0, 0); memcg != 0; memcg = _memcgs.Next(0, memcg))

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
@@ -20,6 +21,9 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, MemCgro
 
     /// <summary>Told who runs, for what is dirtied then; null: no one is.</summary>
     internal Writeback? Writeback { get; set; }
+
+    /// <summary>Told whose address space is loaded; null: the classic LRU lists.</summary>
+    internal MmList? LruGenMms { get; set; }
 
     /// <summary>The SIGKILLs: one for the task that has run is delivered before another runs.</summary>
     internal Sigkills? Sigkills { get; set; }
@@ -61,6 +65,8 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, MemCgro
         allocator.CurrentCpu = CpuOf(task);
         memcgs.CurrentCpu = CpuOf(task);
         memcgs.Current = Math.Max(tasks.Tasks[task].Memcg, MemCgroups.Root);
+        if (tasks.Tasks[task].Mm is not 0 and var mm)
+            LruGenMms?.Use(mm);
         Writeback?.SwitchTo(task, tasks.Tasks[task].Pid);
     }
 }

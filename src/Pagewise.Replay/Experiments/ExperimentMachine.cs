@@ -96,6 +96,10 @@ internal static partial class ExperimentMachine
                 spec = MachineSetting.Find("thp")!.TryApply(spec, words.FirstOrDefault(word => word.StartsWith('['))?.Trim('[', ']') ?? "")
                     ?? throw Wrong(i, "expected \"thp always madvise [never]\" with one in brackets");
             }
+            else if (words is ["lru_gen", var caps])
+            {
+                spec = MachineSetting.Find("lru_gen")!.TryApply(spec, caps) ?? throw Wrong(i, "expected lru_gen and what /sys/kernel/mm/lru_gen/enabled has, such as 0x0007");
+            }
             else if (words is [_, "partition" or "file", var kibibytes, _, _])
             {
                 if (!ulong.TryParse(kibibytes, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) || size > 1UL << 34)

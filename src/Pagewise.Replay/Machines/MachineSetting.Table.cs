@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.PageAllocator;
 using static Pagewise.Replay.Machines.MachineValues;
 
@@ -90,6 +92,8 @@ public sealed partial class MachineSetting
             spec with { Swappiness = (int)Number(text, 0, 200) }),
         new("vm.page-cluster", "a number from 0 to 31", ValueSchema.Integer(0, 31), static (spec, text) =>
             spec with { PageCluster = (int)Number(text, 0, 31) }),
+        new("lru_gen", "y, n or what /sys/kernel/mm/lru_gen/enabled takes: 0 to 7, hexadecimal with 0x", ValueSchema.NumberOrText("^(y|n|0|[1-7]|0[xX]0*[0-7])$"), static (spec, text) =>
+            spec with { LruGen = LruGen(text) }),
         new("vm.max_map_count", "a number from 0 to 16777216", ValueSchema.Integer(0, 1 << 24), static (spec, text) =>
             spec with { MaxMapCount = (int)Number(text, 0, 1 << 24) }),
         new("vm.mmap_min_addr", "bytes, from 0 to 1073741824", ValueSchema.Integer(0, 1 << 30), static (spec, text) =>
@@ -123,6 +127,15 @@ public sealed partial class MachineSetting
         Number(text, 0, (ulong)most) is var value && value == 0 && name.EndsWith("bytes", StringComparison.Ordinal)
             ? spec
             : spec with { Dirty = spec.Dirty.With(name, (long)value) ?? throw new FormatException() });
+
+    // As the kernel reads /sys/kernel/mm/lru_gen/enabled.
+    private static LruGenCaps LruGen(string text) => text.Trim() switch
+    {
+        "y" or "Y" => LruGenCaps.All,
+        "n" or "N" => LruGenCaps.None,
+        ['0', 'x' or 'X', .. var digits] when uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint caps) && caps <= (uint)LruGenCaps.All => (LruGenCaps)caps,
+        var number => (LruGenCaps)Number(number, 0, (ulong)LruGenCaps.All),
+    };
 
     private static MachineSetting Oom(string name, string expects, ulong most) => new(name, expects, ValueSchema.Integer(0, most), (spec, text) =>
         spec with { Oom = spec.Oom.With(name, (long)Number(text, 0, most)) ?? throw new FormatException() });

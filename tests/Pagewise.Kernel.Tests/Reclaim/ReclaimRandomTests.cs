@@ -1,4 +1,5 @@
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.Swap;
 using Pagewise.Kernel.Tests.Faults;
 
@@ -8,12 +9,13 @@ public sealed class ReclaimRandomTests
 {
     private const int Calls = 400;
 
-    public static TheoryData<PageTableFormat, int, bool> Runs =>
+    public static TheoryData<PageTableFormat, int, bool, LruGenCaps> Runs =>
     [
         .. from format in Enum.GetValues<PageTableFormat>()
            from seed in Enumerable.Range(1, 3)
            from isSynchronous in (bool[])[false, true]
-           select new TheoryDataRow<PageTableFormat, int, bool>(format, seed, isSynchronous),
+           from caps in (LruGenCaps[])[LruGenCaps.None, LruGenCaps.All]
+           select new TheoryDataRow<PageTableFormat, int, bool, LruGenCaps>(format, seed, isSynchronous, caps),
     ];
 
     /// <summary>
@@ -22,7 +24,7 @@ public sealed class ReclaimRandomTests
     /// </summary>
     [Theory]
     [MemberData(nameof(Runs))]
-    public void NoByteIsLostWhenMemoryIsShort(PageTableFormat format, int seed, bool isSynchronous)
+    public void NoByteIsLostWhenMemoryIsShort(PageTableFormat format, int seed, bool isSynchronous, LruGenCaps caps)
     {
         const ulong memoryBytes = 4UL << 20;
         const uint swapPages = 1 << 15;
@@ -32,6 +34,7 @@ public sealed class ReclaimRandomTests
             SwapBytes = (ulong)(swapPages - 1) << 12,
             SwapAreas = [new SwapAreaSpec(swapPages / 2) { IsSynchronous = isSynchronous }, new SwapAreaSpec(swapPages / 2) { Priority = seed % 2 == 0 ? -2 : -3 }],
             PageCluster = seed % 2 == 0 ? 3 : 0,
+            LruGen = caps,
         });
         for (int step = 0; step < Calls; step++)
         {

@@ -1,3 +1,4 @@
+using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.Tests.Swap;
@@ -11,6 +12,11 @@ public sealed class NoByteLostTests
     [InlineData(1, false)]
     [InlineData(2, true)]
     public void TenMillionAccessesFindWhatWasStored(int seed, bool isSynchronous) => Run(seed, isSynchronous, 5_000_000);
+
+    [Theory]
+    [InlineData(7, false)]
+    [InlineData(8, true)]
+    public void GenerationsLoseNoByteEither(int seed, bool isSynchronous) => Run(seed, isSynchronous, 1_000_000, LruGenCaps.All);
 
     [Theory]
     [Trait("Category", "Slow")]
@@ -33,10 +39,14 @@ public sealed class NoByteLostTests
         file.Reads.ShouldBeGreaterThan(10_000);
     }
 
-    [Fact]
-    public void EveryCountAgreesAllAlong()
+    [Theory]
+    [InlineData(LruGenCaps.None)]
+    [InlineData(LruGenCaps.All)]
+    [InlineData(LruGenCaps.Core)]
+    [InlineData(LruGenCaps.Core | LruGenCaps.MmWalk)]
+    public void EveryCountAgreesAllAlong(LruGenCaps caps)
     {
-        using var run = new CrowdedPrograms(6, spec => spec with { SwapBytes = 256 << 20 });
+        using var run = new CrowdedPrograms(6, spec => spec with { SwapBytes = 256 << 20, LruGen = caps });
         for (int step = 0; step < 60; step++)
         {
             run.Run(5000);
@@ -44,12 +54,13 @@ public sealed class NoByteLostTests
         }
     }
 
-    private static void Run(int seed, bool isSynchronous, long accesses)
+    private static void Run(int seed, bool isSynchronous, long accesses, LruGenCaps caps = LruGenCaps.None)
     {
         using var run = new CrowdedPrograms(seed, spec => spec with
         {
             SwapBytes = (ulong)(SwapPages - 1) << 12,
             SwapAreas = [new SwapAreaSpec(SwapPages) { IsSynchronous = isSynchronous }],
+            LruGen = caps,
         });
         run.Run(accesses);
         run.Machine.Validate();
