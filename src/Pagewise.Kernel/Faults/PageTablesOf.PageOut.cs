@@ -96,6 +96,13 @@ internal sealed partial class PageTablesOf<TFormat>
             return;
         }
 
+        if (_pages.IsFolioWriteback(pfn))
+        {
+            // It stays, to leave as soon as it is written (shrink_folio_list).
+            frame.Flags |= PageFlags.Reclaim;
+            return;
+        }
+
         UnmapMapping(inode, first, first + pages - 1, evenCows: false);
         if (_pages.IsFolioDirty(pfn))
             return;

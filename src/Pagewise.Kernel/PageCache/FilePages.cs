@@ -161,18 +161,10 @@ public sealed partial class FilePages : IDisposable
     public ulong FolioPages(uint pfn) => 1UL << _memMap[pfn].FolioOrder;
 
     /// <summary>Whether any page of a cached page's folio is dirty (folio_test_dirty).</summary>
-    public bool IsFolioDirty(uint pfn)
-    {
-        ulong start = FolioStart(pfn);
-        int inode = _memMap[pfn].Mapping;
-        for (ulong i = start; i < start + FolioPages(pfn); i++)
-        {
-            if ((_memMap[Find(inode, i, out _)].Flags & PageFlags.Dirty) != 0)
-                return true;
-        }
+    public bool IsFolioDirty(uint pfn) => HasFolio(pfn, PageFlags.Dirty);
 
-        return false;
-    }
+    /// <summary>Whether any page of a cached page's folio is being written (folio_test_writeback).</summary>
+    public bool IsFolioWriteback(uint pfn) => HasFolio(pfn, PageFlags.Writeback);
 
     /// <summary>Marks all of a cached page's folio to be written: a shared write fault does (block_page_mkwrite, block_dirty_folio).</summary>
     public void DirtyFolio(uint pfn)
@@ -343,6 +335,19 @@ public sealed partial class FilePages : IDisposable
     {
         _index.Dispose();
         Blocks.Dispose();
+    }
+
+    private bool HasFolio(uint pfn, PageFlags flag)
+    {
+        ulong start = FolioStart(pfn);
+        int inode = _memMap[pfn].Mapping;
+        for (ulong i = start; i < start + FolioPages(pfn); i++)
+        {
+            if ((_memMap[Find(inode, i, out _)].Flags & flag) != 0)
+                return true;
+        }
+
+        return false;
     }
 
     private bool IsAbsent(int inode, ulong first, ulong pages)

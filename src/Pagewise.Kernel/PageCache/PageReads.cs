@@ -62,7 +62,7 @@ public sealed class PageReads : IBlockCompletion, IDisposable
         }
     }
 
-    /// <summary>Waits until a page can be read (folio_wait_locked).</summary>
+    /// <summary>Waits until a page can be read (folio_wait_locked). A reference keeps it from being reclaimed as soon as it can.</summary>
     public void Wait(uint pfn)
     {
         if ((_memMap[pfn].Flags & PageFlags.Reading) == 0)
@@ -71,8 +71,10 @@ public sealed class PageReads : IBlockCompletion, IDisposable
         bool stalls = (_memMap[pfn].Flags & PageFlags.Workingset) != 0;
         if (stalls)
             _events.Psi.MemstallEnter();
+        _memMap[pfn].RefCount++;
         while ((_memMap[pfn].Flags & PageFlags.Reading) != 0)
             _events.WaitForNext();
+        _memMap[pfn].RefCount--;
         if (stalls)
             _events.Psi.MemstallLeave();
     }

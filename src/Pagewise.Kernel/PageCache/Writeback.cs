@@ -134,11 +134,14 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
             Wait(pfn);
     }
 
-    /// <summary>Waits until a page is written (folio_wait_writeback).</summary>
+    /// <summary>Waits until a page is written (folio_wait_writeback). A reference keeps it from being reclaimed as soon as it is.</summary>
     public void Wait(uint pfn)
     {
-        while ((_memMap[pfn].Flags & PageFlags.Writeback) != 0)
+        ref PageFrame frame = ref _memMap[pfn];
+        frame.RefCount++;
+        while ((frame.Flags & PageFlags.Writeback) != 0)
             _events.WaitForNext();
+        frame.RefCount--;
     }
 
     /// <summary>sync(2): all files.</summary>

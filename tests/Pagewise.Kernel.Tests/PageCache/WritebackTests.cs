@@ -94,6 +94,30 @@ public sealed class WritebackTests : IWritebackTracepoints
     }
 
     [Fact]
+    public void APageThatIsBeingWrittenStaysWhenItIsPagedOut()
+    {
+        const int startsWriting = 2; // SYNC_FILE_RANGE_WRITE
+        using FileRig rig = new();
+        int fd = rig.Open(rig.NewFile(1 << 20));
+        ulong at = rig.Calls.Mmap(rig.Task, 0, 1 << 20, Prot.Read | Prot.Write, MapFlags.Shared, fd, 0).Address;
+        for (ulong page = 0; page < 8; page++)
+            rig.Machine.Access(rig.Task, at + (page * Page), AccessKind.Write);
+        rig.Calls.SyncFileRange(rig.Task, fd, 0, 1 << 20, startsWriting).ShouldBe(SysResult.Ok);
+        rig.Machine.VmStat.NrWriteback.ShouldBe(8);
+        long cached = rig.Machine.VmStat.NrFilePages;
+        rig.Calls.Madvise(rig.Task, at, 8 * Page, Madvice.PageOut).IsError.ShouldBeFalse();
+        rig.Machine.VmStat.NrFilePages.ShouldBe(cached);
+        rig.Machine.VmStat.NrMapped.ShouldBeGreaterThanOrEqualTo(8);
+        rig.Calls.Fsync(rig.Task, fd).ShouldBe(SysResult.Ok);
+        rig.Machine.VmStat.NrWriteback.ShouldBe(0);
+        // To the old end of their list, where reclaim looks first.
+        rig.Machine.VmStat.PgRotated.ShouldBe(0);
+        rig.Machine.Lru.DrainAll();
+        rig.Machine.VmStat.PgRotated.ShouldBe(8);
+        rig.Machine.Validate();
+    }
+
+    [Fact]
     public void ADirtyPageThatCouldNotBeDroppedActsAsAMark()
     {
         using FileRig rig = new();
