@@ -13,7 +13,7 @@ namespace Pagewise.Reports.RunFiles;
 /// Reads a run file, a table at a time or all at once. A file that is none, that a newer Pagewise wrote or that is damaged
 /// is told by one line (<see cref="RunFileException"/>), wherever the damage is met.
 /// </summary>
-public sealed class RunFileReader : IDisposable
+public sealed partial class RunFileReader : IDisposable
 {
     // A body's size is bounded, so that a damaged one exhausts nothing.
     private const int MostBodyBytes = 1 << 28;
