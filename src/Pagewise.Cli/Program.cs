@@ -27,6 +27,8 @@ public static class Program
             SweepCommand.Create(console),
             CheckCommand.Create(console),
             ExplainCommand.Create(console),
+            ReportCommand.Create(console),
+            ExploreCommand.Create(console),
             RecordCommand.Create(console),
             HeapCommand.Create(console),
             MachineCommand.Create(console),

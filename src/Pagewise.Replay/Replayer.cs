@@ -32,6 +32,7 @@ public sealed partial class Replayer : IDisposable, IOomSink
     private long _assumedAccesses;
     private ReplaySpace? _current;
     private bool _hasSteps;
+    private bool _isInBatch;
     private TlbCounters _mark;
 
     /// <summary>Reads the recording's beginning and switches the machine on.</summary>
@@ -133,7 +134,7 @@ public sealed partial class Replayer : IDisposable, IOomSink
     /// <exception cref="RecordingException">The recording is damaged; what came before was replayed.</exception>
     public void Run() => Run(long.MaxValue);
 
-    /// <summary>Replays up to and with a line of the recording.</summary>
+    /// <summary>Replays up to and with a line of the recording; a later call goes on from there.</summary>
     /// <exception cref="RecordingException">The recording is damaged; what came before was replayed.</exception>
     public void Run(long lastLine)
     {
@@ -152,19 +153,18 @@ public sealed partial class Replayer : IDisposable, IOomSink
 
     private void RunEvents(long lastLine)
     {
-        while (_prologue.Next(_reader, _spare) is { } batch)
+        while (_isInBatch || TakeBatch())
         {
-            _batch = batch;
-            _advanced.Clear();
-            for (_position = 0; _position < batch.Events.Count; _position++)
+            for (; _position < _batch.Events.Count; _position++)
             {
-                Event step = batch.Events[_position];
+                Event step = _batch.Events[_position];
                 if (step.Line > lastLine)
                     return;
                 if (_advanced.Count == 0 || !_advanced.Remove(_position))
                     Replay(step);
             }
 
+            _isInBatch = false;
             Observer?.BatchDone(this);
         }
 
@@ -176,6 +176,16 @@ public sealed partial class Replayer : IDisposable, IOomSink
             _warnings["the recording goes on with processes that the model's OOM killer had ended: passed over"] = EventsOfKilled;
         foreach (KeyValuePair<string, long> warning in HeapPlayer?.Warnings ?? new Dictionary<string, long>())
             _warnings[warning.Key] = warning.Value;
+    }
+
+    private bool TakeBatch()
+    {
+        if (_prologue.Next(_reader, _spare) is not { } batch)
+            return false;
+        _batch = batch;
+        _advanced.Clear();
+        _position = 0;
+        return _isInBatch = true;
     }
 
     /// <summary>Why the modelled kernel panicked, which ended the replay; null: it did not.</summary>

@@ -19,8 +19,10 @@ internal static class Floors
         ["Pagewise.Replay"] = [.. Ground, "Pagewise.Kernel", "Pagewise.Malloc", "Pagewise.Procfs", "Pagewise.Workloads"],
         ["Pagewise.Reports"] =
             [.. Ground, "Pagewise.Kernel", "Pagewise.Malloc", "Pagewise.Procfs", "Pagewise.Workloads", "Pagewise.Replay"],
-        ["pagewise"] =
+        ["Pagewise.Explorer"] =
             [.. Ground, "Pagewise.Kernel", "Pagewise.Malloc", "Pagewise.Procfs", "Pagewise.Workloads", "Pagewise.Replay", "Pagewise.Reports"],
+        ["pagewise"] =
+            [.. Ground, "Pagewise.Kernel", "Pagewise.Malloc", "Pagewise.Procfs", "Pagewise.Workloads", "Pagewise.Replay", "Pagewise.Reports", "Pagewise.Explorer"],
     };
 
     /// <summary>The uses that go up or sideways, in the given map from a floor to the floors below it.</summary>
