@@ -34,6 +34,10 @@ const byteSteps = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 const style = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+function tell(plot: uPlot, now: number | undefined) {
+  if (now !== undefined) plot.setLegend({ idx: plot.valToIdx(now) }, false);
+}
+
 // A series over virtual time, with what happened meanwhile behind it.
 export function Chart(properties: Properties) {
   const host = useRef<HTMLDivElement>(null);
@@ -69,6 +73,7 @@ export function Chart(properties: Properties) {
         })),
       ],
       hooks: {
+        ready: [(self) => tell(self, now.current)],
         drawClear: [
           (self) => {
             for (const band of properties.bands ?? []) {
@@ -116,7 +121,7 @@ export function Chart(properties: Properties) {
     const made = plot.current;
     if (!made) return;
     made.redraw(false);
-    if (properties.now !== undefined) made.setLegend({ idx: made.valToIdx(properties.now) }, false);
+    tell(made, properties.now);
   }, [properties.now, properties.lines]);
 
   return (

@@ -4,6 +4,7 @@ using Pagewise.Kernel;
 using Pagewise.Procfs;
 using Pagewise.Replay;
 using Pagewise.Replay.Heap;
+using Pagewise.Reports.Heap;
 using Pagewise.Reports.Run;
 using Pagewise.Reports.RunFiles;
 using Pagewise.Reports.Series;
@@ -84,8 +85,19 @@ internal static class RunCommand
         Warnings.Print(console, wanted.Recording, replayer.Warnings, reader.UnknownCalls);
         RunReport report = builder.Build(replayer, reader, options.Touch);
         if (recorder is not null)
-            RunFileWriter.Write(wanted.RunFile!, recorder.Build(replayer, report, wanted.ToRunOptions(options.Touch)));
+            RunFileWriter.Write(wanted.RunFile!, WithHeap(recorder.Build(replayer, report, wanted.ToRunOptions(options.Touch)), replayer, reader, options.Touch));
         return report;
+    }
+
+    // Why the heap is as resident as it is takes replays of the heap alone, with each remedy; they are quick beside the run.
+    private static RunFile WithHeap(RunFile run, Replayer replayer, RecordingReader reader, TouchAssumption touch)
+    {
+        if (!reader.IsHeap || reader.File == "-" || replayer.HeapPlayer is null or { IsDead: true } or { Calls: 0 })
+            return run;
+        HeapScript script = HeapScript.Read(reader.File);
+        HeapWhyRss why = HeapWhyRssBuilder.Build(script, new HeapReplayOptions { Touch = touch }, script.Count, replayer.Machine.Preset.Costs);
+        var documents = new SortedDictionary<string, string>(run.Documents.ToDictionary(), StringComparer.Ordinal) { ["heap-why-rss"] = HeapReportJson.Write(why) };
+        return run with { Documents = documents };
     }
 
     private static void Write(ProcTree tree, string directory)

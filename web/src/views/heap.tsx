@@ -143,21 +143,23 @@ export function Heap({ moment }: { moment: Moment }) {
           <Chart title="Fragmentation: the share of the chunks below top that is free" times={history.times} lines={[{ label: "free", color: "#CC79A7", values: history.share }]} unit={(value) => format.percent(value, 1)} {...seek} />
         </>
       )}
-      <table>
-        <caption>Bins and tcaches</caption>
-        <thead><tr><th>list</th><th class="n">number</th><th>of</th><th class="n">chunk bytes</th><th class="n">chunks</th><th class="n">bytes</th><th>chain</th></tr></thead>
-        <tbody>
-          {bins(heap).slice(0, 200).map((bin) => (
-            <tr key={`${bin.state}:${bin.arena}:${bin.thread}:${bin.bin}`}>
-              <td>{chunkStates[bin.state]!.name}</td><td class="n">{bin.bin}</td><td>{bin.thread >= 0 ? `thread ${bin.thread + 1}` : `arena ${bin.arena}`}</td>
-              <td class="n">{bin.from === bin.to ? format.count(bin.from) : `${format.count(bin.from)}–${format.count(bin.to)}`}</td>
-              <td class="n">{format.count(bin.chunks)}</td><td class="n">{format.size(bin.bytes)}</td>
-              <td><code>{bin.first.map((address) => format.hex(address)).join(" ")}{bin.chunks > bin.first.length ? " …" : ""}</code></td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
       {why && <Why why={why} />}
+      <details>
+        <summary>Bins and tcaches</summary>
+        <table>
+          <thead><tr><th>list</th><th class="n">number</th><th>of</th><th class="n">chunk bytes</th><th class="n">chunks</th><th class="n">bytes</th><th>chain</th></tr></thead>
+          <tbody>
+            {bins(heap).slice(0, 200).map((bin) => (
+              <tr key={`${bin.state}:${bin.arena}:${bin.thread}:${bin.bin}`}>
+                <td>{chunkStates[bin.state]!.name}</td><td class="n">{bin.bin}</td><td>{bin.thread >= 0 ? `thread ${bin.thread + 1}` : `arena ${bin.arena}`}</td>
+                <td class="n">{bin.from === bin.to ? format.count(bin.from) : `${format.count(bin.from)}–${format.count(bin.to)}`}</td>
+                <td class="n">{format.count(bin.chunks)}</td><td class="n">{format.size(bin.bytes)}</td>
+                <td><code>{bin.first.map((address) => format.hex(address)).join(" ")}{bin.chunks > bin.first.length ? " …" : ""}</code></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
     </div>
   );
 }
