@@ -4,6 +4,7 @@ import { findRun, firstRunAbove, type Snapshot, type Zone } from "../document";
 import * as format from "../format";
 import { aboveKind, frameKinds, kindOf, lruLists } from "../kinds";
 import type { Moment } from "../moment";
+import { sharers } from "./walk";
 
 const columns = 192;
 
@@ -100,6 +101,10 @@ export function Frames({ moment }: { moment: Moment }) {
             context.fillRect((cell % columns) * w, Math.floor(cell / columns) * cellHeight, Math.max(1, w - (w > 4 ? 1 : 0)), Math.max(1, cellHeight - (cellHeight > 4 ? 1 : 0)));
           });
         }}
+        onClick={(x, y, width) => {
+          const owner = sharers(snapshot, zone.startPfn + cellAt(x, y, width) * grid.perCell, { pid: -1, page: -1 })[0];
+          if (owner) moment.walkTo(owner.pid, format.address(owner.page));
+        }}
         hover={(x, y, width) => {
           const cell = cellAt(x, y, width);
           if (cell < 0 || cell >= grid.cells.length) return null;
@@ -109,9 +114,13 @@ export function Frames({ moment }: { moment: Moment }) {
           const kind = snapshot.frames.kind[run]!;
           const above = aboveKind(kind);
           const more = kindOf(kind) === 0 ? (snapshot.frames.cellPages === 1 ? `, block of order ${above}` : "") : above > 0 ? `, ${lruLists[above]?.name ?? "?"}` : "";
-          return `frame ${format.hex(pfn)}${grid.perCell > 1 ? ` + ${grid.perCell}` : ""}: ${frameKinds[kindOf(kind)]!.name}${more}`;
+          const owner = grid.perCell === 1 && snapshot.frames.cellPages === 1 ? sharers(snapshot, pfn, { pid: -1, page: -1 })[0] : undefined;
+          const area = owner && snapshot.spaces.find((space) => space.pid === owner.pid)?.vmas.find((vma) => owner.page >= vma.startPage && owner.page < vma.startPage + vma.pages);
+          const whose = owner ? `, ${owner.pid} ${owner.comm} at ${format.address(owner.page)}${area?.name ? ` (${area.name})` : ""}` : "";
+          return `frame ${format.hex(pfn)}${grid.perCell > 1 ? ` + ${grid.perCell}` : ""}: ${frameKinds[kindOf(kind)]!.name}${more}${whose}`;
         }}
       />
+      <p class="note">Under the pointer: the frame, its list or block, and who maps it. A click walks to it.</p>
       <div class="columns">
         <table data-zone={zoneName(zone)}>
           <caption>Free blocks of the buddy allocator</caption>

@@ -115,6 +115,7 @@ export function Overview({ moment }: { moment: Moment }) {
               ["CPUs", `${machine.cpus} × ${machine.cpu}`],
               ["page tables", machine.pageTables],
               ["huge pages", machine.thp],
+              ["translation", `${machine.translation.averageNs.toFixed(2)} ns an access on average`],
               ["seed", machine.seed],
               ["recording", `${report.recording.file} (${report.recording.format})`],
               ["events", format.count(report.recording.events)],
