@@ -52,6 +52,7 @@ public sealed class FindLimitTests
         {
             CommandRun run = CommandRun.Of("run", file.Path, "--set", "memory=64M", "--set", "kernel_image=0", "--set", "swap=64M", "--set", "cgroup./web.memory.max=4M", "--proc", proc.FullName);
             run.Status.ShouldBe(0, run.Error);
+            run.Output.ShouldMatch(@"/web +│ +[34]\.[0-9] MiB │ +4 MiB");
             File.ReadAllText(Path.Combine(proc.FullName, "100", "cgroup")).ShouldBe("0::/web\n");
             File.ReadAllText(Path.Combine(proc.FullName, "vmstat")).ShouldNotContain("\npswpin 0\n");
         }

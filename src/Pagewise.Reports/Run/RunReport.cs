@@ -25,6 +25,10 @@ public sealed record RunReport
     /// <summary>Each address space that ended, or still lived at the end, in that order.</summary>
     public required IReadOnlyList<ProcessFacts> Processes { get; init; }
 
+    /// <summary>The memory cgroups, as the last address space was about to end; null: there are none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CgroupFacts>? Cgroups { get; init; }
+
     /// <summary>Each time the model ran out of memory: who was killed, and why; null: it never did.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<OomAnswer>? OomKills { get; init; }

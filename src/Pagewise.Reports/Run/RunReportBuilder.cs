@@ -18,6 +18,7 @@ public sealed class RunReportBuilder : IReplayObserver
     private readonly List<ProcessFacts> _processes = [];
     private readonly Action<Replayer>? _progress;
     private List<FrameUse> _frames = [];
+    private List<CgroupFacts>? _cgroups;
     private ulong _swapUsedBytes;
 
     /// <summary>Who samples memory over time; null: no one does.</summary>
@@ -37,6 +38,7 @@ public sealed class RunReportBuilder : IReplayObserver
         Sampler?.LookNow();
         _frames = FramesOf(machine);
         _swapUsedBytes = (ulong)machine.Swap.UsedPages << 12;
+        _cgroups = CgroupFacts.Of(machine);
         TaskStruct thread = machine.Tasks.Tasks[task.Task];
         TaskStruct leader = machine.Tasks.Tasks[thread.GroupLeader];
         MmStruct mm = machine.AddressSpaces.Mms[thread.Mm];
@@ -80,6 +82,7 @@ public sealed class RunReportBuilder : IReplayObserver
         },
         Machine = MachineOf(replayer.Machine, _frames, _swapUsedBytes),
         Processes = _processes,
+        Cgroups = _cgroups,
         OomKills = OomKillsOf(replayer),
         MemorySeries = Sampler?.Series(),
     };

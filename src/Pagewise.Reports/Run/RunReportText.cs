@@ -17,6 +17,7 @@ public static class RunReportText
         WriteKills(report, console);
         foreach (ProcessFacts process in report.Processes)
             WriteProcess(process, console);
+        WriteCgroups(report.Cgroups, console);
         WriteMachine(report.Machine, console);
         if (report.MemorySeries is null)
             return;
@@ -71,6 +72,25 @@ public static class RunReportText
         WriteCalls(process.SystemCalls, console);
         WritePageTables(process.PageTables, console);
         WriteTranslation(process.Translation, console);
+    }
+
+    private static void WriteCgroups(IReadOnlyList<CgroupFacts>? cgroups, IAnsiConsole console)
+    {
+        if (cgroups is null)
+            return;
+        console.WriteLine();
+        console.Write(new Rule("[bold]cgroups[/]") { Justification = Justify.Left, Border = BoxBorder.Square });
+        Table table = NewTable("Cgroup", "Current", "Peak", "Swap", "high", "max", "Over high", "At max", "Killed");
+        AlignRight(table, 1, 2, 3, 4, 5, 6, 7, 8);
+        foreach (CgroupFacts one in cgroups)
+        {
+            Row(table, one.Path, Text.Size(one.CurrentBytes), Text.Size(one.PeakBytes), Text.Size(one.SwapBytes), Limit(one.HighBytes), Limit(one.MaxBytes),
+                Text.Count(one.High), Text.Count(one.Max), Text.Count(one.OomKill));
+        }
+
+        console.Write(table);
+
+        static string Limit(ulong? bytes) => bytes is { } limit ? Text.Size(limit) : "max";
     }
 
     private static void WriteSegments(ProcessFacts process, IAnsiConsole console)

@@ -126,6 +126,21 @@ export function Overview({ moment }: { moment: Moment }) {
           </tbody>
         </table>
       </div>
+      {report.cgroups && (
+        <table>
+          <caption>Memory cgroups</caption>
+          <thead><tr><th>cgroup</th><th class="n">current</th><th class="n">peak</th><th class="n">swap</th><th class="n">high</th><th class="n">max</th><th class="n">over high</th><th class="n">at max</th><th class="n">killed</th></tr></thead>
+          <tbody>
+            {(report.cgroups as any[]).map((one) => (
+              <tr key={one.path} data-cgroup={one.path}>
+                <td>{one.path}</td><td class="n">{format.size(one.currentBytes)}</td><td class="n">{format.size(one.peakBytes)}</td><td class="n">{format.size(one.swapBytes)}</td>
+                <td class="n">{one.highBytes === undefined ? "max" : format.size(one.highBytes)}</td><td class="n">{one.maxBytes === undefined ? "max" : format.size(one.maxBytes)}</td>
+                <td class="n">{format.count(one.high)}</td><td class="n">{format.count(one.max)}</td><td class="n">{format.count(one.oomKill)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
       <table>
         <caption>Processes</caption>
         <thead>
