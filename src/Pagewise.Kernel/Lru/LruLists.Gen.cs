@@ -48,6 +48,9 @@ public sealed partial class LruLists
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int GenOf(uint pfn) => (_genOf![pfn] & GenMask) - 1;
 
+    /// <summary>Whether a page stands in one of the two youngest generations, which count as active (lru_gen_is_active).</summary>
+    public bool IsInYoungGen(uint pfn) => GenOf(pfn) is >= 0 and int gen && Gen(LruvecOf(pfn)).IsActive(gen);
+
     /// <summary>Uses of a page through calls beyond the first (folio_lru_refs), 0 to 4.</summary>
     public int RefsOf(uint pfn) => ((_genOf![pfn] & RefsMask) >> RefsShift) + ((_memMap[pfn].Flags & PageFlags.Workingset) != 0 ? 1 : 0);
 

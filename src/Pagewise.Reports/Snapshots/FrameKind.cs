@@ -9,7 +9,7 @@ public enum FrameKind
     /// <summary>Free, in a CPU's list.</summary>
     PerCpu = 1,
 
-    /// <summary>Anonymous memory.</summary>
+    /// <summary>Anonymous memory, or a page that swap readahead brought.</summary>
     Anonymous = 2,
 
     /// <summary>A page of a file.</summary>

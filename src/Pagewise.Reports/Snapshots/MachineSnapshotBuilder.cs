@@ -231,7 +231,7 @@ public static class MachineSnapshotBuilder
         {
             int order = machine.Allocator.FreeOrder(pfn);
             long pages = order < 0 ? 1 : 1L << order;
-            (FrameKind kind, int list) = order < 0 ? Describe(machine.MemMap[pfn]) : (FrameKind.Free, order);
+            (FrameKind kind, int list) = order < 0 ? Describe(machine, pfn) : (FrameKind.Free, order);
             frames.Add(pfn, pages, (int)kind | (list << 4));
             totals[(int)kind] += pages;
             pfn += (uint)pages;
@@ -240,9 +240,9 @@ public static class MachineSnapshotBuilder
         return totals;
     }
 
-    private static (FrameKind Kind, int List) Describe(in PageFrame frame)
+    private static (FrameKind Kind, int List) Describe(Machine machine, uint pfn)
     {
-        PageFlags flags = frame.Flags;
+        PageFlags flags = machine.MemMap[pfn].Flags;
         if ((flags & PageFlags.Reserved) != 0)
             return (FrameKind.Reserved, 0);
         if ((flags & PageFlags.Table) != 0)
@@ -251,20 +251,25 @@ public static class MachineSnapshotBuilder
             return (FrameKind.Slab, 0);
         if ((flags & PageFlags.KernelStack) != 0)
             return (FrameKind.KernelStack, 0);
-        if ((flags & PageFlags.Anon) != 0)
-            return (FrameKind.Anonymous, ListOf(flags, 1));
+        // What swap readahead brought is nobody's yet.
+        if ((flags & (PageFlags.Anon | PageFlags.SwapCache)) != 0)
+            return (FrameKind.Anonymous, ListOf(machine, pfn, 1));
         if ((flags & PageFlags.PageCache) != 0)
-            return (flags & PageFlags.SwapBacked) != 0 ? (FrameKind.Shmem, ListOf(flags, 1)) : (FrameKind.File, ListOf(flags, 3));
+            return (flags & PageFlags.SwapBacked) != 0 ? (FrameKind.Shmem, ListOf(machine, pfn, 1)) : (FrameKind.File, ListOf(machine, pfn, 3));
         return ((flags & PageFlags.Allocated) != 0 ? FrameKind.Other : FrameKind.PerCpu, 0);
     }
 
-    // A page that MADV_FREE gave up stands in the file list though it is anonymous.
-    private static int ListOf(PageFlags flags, int inactive)
+    // Of a huge page the head stands in the list. A page that MADV_FREE gave up stands in that of files though it is
+    // anonymous. Of generations the two youngest count as active.
+    private static int ListOf(Machine machine, uint pfn, int inactive)
     {
+        uint head = machine.MemMap.Head(pfn);
+        PageFlags flags = machine.MemMap[head].Flags;
         if ((flags & PageFlags.Unevictable) != 0)
             return 5;
         if ((flags & PageFlags.Lru) == 0)
             return 0;
-        return ((flags & PageFlags.SwapBacked) == 0 ? 3 : inactive) + ((flags & PageFlags.Active) != 0 ? 1 : 0);
+        bool isActive = machine.Lru.HasGens ? machine.Lru.IsInYoungGen(head) : (flags & PageFlags.Active) != 0;
+        return ((flags & PageFlags.SwapBacked) == 0 ? 3 : inactive) + (isActive ? 1 : 0);
     }
 }

@@ -1,4 +1,5 @@
 using Pagewise.Cli.Tests;
+using Pagewise.Kernel.Lru;
 using Pagewise.Replay;
 using Pagewise.Replay.Heap;
 using Pagewise.Reports.Run;
@@ -9,7 +10,7 @@ namespace Pagewise.Reports.Tests.Snapshots;
 
 public sealed class MachineSnapshotTests
 {
-    private static readonly ulong Small = 24UL << 20;
+    private static readonly ulong Small = 7UL << 20;
 
     [Fact]
     public void EveryFrameAndEveryPageIsInItOnce()
@@ -35,6 +36,32 @@ public sealed class MachineSnapshotTests
 
             snapshot.Zones.Sum(zone => zone.Frames[(int)FrameKind.PageTable]).ShouldBe(snapshot.Spaces.Sum(space => space.Tables.Pfn.Count));
         }
+    }
+
+    [Theory]
+    [InlineData(LruGenCaps.None)]
+    [InlineData(LruGenCaps.All)]
+    public void ListsHaveTheirPages(LruGenCaps gens)
+    {
+        int looks = 0;
+        _ = Report("python3.pgw", replayer =>
+        {
+            MachineSnapshot snapshot = MachineSnapshotBuilder.Of(replayer, "time", SnapshotBudget.Large);
+            foreach (LruList list in (LruList[])[LruList.InactiveAnon, LruList.ActiveAnon, LruList.InactiveFile, LruList.ActiveFile])
+            {
+                long pages = 0;
+                for (int run = 0; run < snapshot.Frames.Start.Count; run++)
+                {
+                    int kind = snapshot.Frames.Kind[run];
+                    pages += (kind & 15) != (int)FrameKind.Free && kind >> 4 == (int)list + 1 ? snapshot.Frames.Count[run] : 0;
+                }
+
+                pages.ShouldBe(replayer.Machine.Lru.Pages(list), $"{list} at line {replayer.Line}");
+            }
+
+            looks++;
+        }, gens);
+        looks.ShouldBeGreaterThan(3);
     }
 
     [Theory]
@@ -73,12 +100,12 @@ public sealed class MachineSnapshotTests
         return pages;
     }
 
-    private static RunReport Report(string example, Action<Replayer> look)
+    private static RunReport Report(string example, Action<Replayer> look, LruGenCaps gens = LruGenCaps.None)
     {
         string file = example.EndsWith(".zst", StringComparison.Ordinal) ? Path.Combine(Checkout.Oracle, example) : Checkout.Example(example);
         using RecordingReader reader = RecordingReader.Open(file);
         TouchAssumption touch = reader.IsHeap ? TouchAssumption.Write : TouchAssumption.None;
-        var options = new ReplayOptions { Touch = touch, DifferenceLimit = 0, Configure = spec => spec with { MemoryBytes = Small, SwapBytes = 1UL << 30 } };
+        var options = new ReplayOptions { Touch = touch, DifferenceLimit = 0, Configure = spec => spec with { MemoryBytes = Small, SwapBytes = 1UL << 30, LruGen = gens } };
         using var replayer = new Replayer(reader, options);
         var builder = new RunReportBuilder();
         replayer.Observer = new Looker(builder, look);
