@@ -47,6 +47,9 @@ internal sealed class Kswapd : IAgent, IDisposable
     /// <summary>Whether a node's kswapd has given up.</summary>
     public bool IsHopeless(int node) => _states[node].Failures >= MostFailures;
 
+    /// <summary>A task reclaimed something of a node: kswapd, which may have given up, tries again when it is woken (the end of shrink_node).</summary>
+    public void Revive(int node) => _states[node].Failures = 0;
+
     /// <summary>Asks a node's kswapd to work (wakeup_kswapd).</summary>
     /// <param name="zone">The zone, an index into <see cref="ZoneTable"/>.</param>
     /// <param name="order">The block wanted.</param>

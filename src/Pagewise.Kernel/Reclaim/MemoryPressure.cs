@@ -185,6 +185,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
     private void ShrinkNode(int node, ref ScanControl sc)
     {
         LruvecScan scan = default;
+        long reclaimed = sc.NrReclaimed;
         vmscan.StartNode(node, ref sc);
         while (vmscan.NextLruvec(node, ref sc, ref scan))
         {
@@ -198,6 +199,8 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             target.Congested = true;
         if (target.Congested && !SkipsThrottle(node))
             WaitJiffies(1);
+        if (sc.NrReclaimed != reclaimed)
+            kswapd.Revive(node);
     }
 
     /// <summary>consider_reclaim_throttle: without any progress at the end, wait a jiffy for writes to end.</summary>
