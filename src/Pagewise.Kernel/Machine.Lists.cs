@@ -20,6 +20,7 @@ public abstract partial class Machine
         int shmem = Inodes.Create("initramfs", InodeKind.Shmem, 0, 0, 0);
         int file = Inodes.Create("files", InodeKind.Regular, 0, 0, 0);
         Inodes.Inodes[file].WarmPages = 0;
+        Swap.UnknownContents = shmem;
         for (int node = 0; node < Zones.NodeCount; node++)
         {
             LruFill fill = wanted(node);

@@ -71,6 +71,7 @@ public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
         var moved = new Dictionary<string, long>(StringComparer.Ordinal)
         {
             ["nr_mlock"] = stat.NrMlock,
+            ["nr_zspages"] = machine.Swap.CompressedFrames,
             ["nr_anon_pages"] = stat.NrAnonPages,
             ["nr_mapped"] = stat.NrMapped,
             ["nr_file_pages"] = stat.NrFilePages,

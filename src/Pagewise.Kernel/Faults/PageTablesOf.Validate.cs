@@ -18,6 +18,8 @@ internal sealed partial class PageTablesOf<TFormat>
             census.References[pfn]++;
         foreach (uint pfn in _lru.WaitingFrames())
             census.References[pfn]++;
+        foreach (uint pfn in _swap.CollectCompressedFrames())
+            census.References[pfn]++;
         for (int mm = 1; mm < _mms.HighWater; mm++)
         {
             if (_mms[mm].Pgd != 0)

@@ -46,7 +46,10 @@ public sealed class Clock(CostTable costs)
     /// <summary>Pages that aging found used by their entries (lru_gen).</summary>
     public long AgedPages { get; internal set; }
 
-    /// <summary>Pages that were handed to swap devices to be written or read.</summary>
+    /// <summary>Pages that were read from zram.</summary>
+    public long DecompressedPages { get; internal set; }
+
+    /// <summary>Pages that were handed to swap devices to be written or read; of zram those written.</summary>
     public long SwapTransfers { get; internal set; }
 
     /// <summary>Pages of files that got a place in the page cache.</summary>
@@ -109,5 +112,5 @@ public sealed class Clock(CostTable costs)
         + (WritebackPages * Costs.WritebackPage);
 
     /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
-    public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (AgedPages * Costs.AgePage) + (SwapTransfers * Costs.SwapPage);
+    public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (AgedPages * Costs.AgePage) + (SwapTransfers * Costs.SwapPage) + (DecompressedPages * Costs.DecompressPage);
 }

@@ -10,7 +10,7 @@ public sealed record CostTable
     public static IReadOnlyList<string> Names { get; } =
     [
         "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
-        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_page", "age_page", "swap_page",
+        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_page", "age_page", "swap_page", "decompress_page",
         "transfer_page", "cache_page", "writeback_page",
     ];
 
@@ -77,6 +77,9 @@ public sealed record CostTable
     /// <summary>swap_page: one page is copied or handed to a swap device; without the device's time.</summary>
     public double SwapPage { get; init; }
 
+    /// <summary>decompress_page: a page is read from zram.</summary>
+    public double DecompressPage { get; init; }
+
     /// <summary>transfer_page: read or write finds one page of a file in the page cache and copies up to 4 KiB.</summary>
     public double TransferPage { get; init; }
 
@@ -111,6 +114,7 @@ public sealed record CostTable
         "scan_page" => ScanPage,
         "age_page" => AgePage,
         "swap_page" => SwapPage,
+        "decompress_page" => DecompressPage,
         "transfer_page" => TransferPage,
         "cache_page" => CachePage,
         "writeback_page" => WritebackPage,
@@ -146,6 +150,7 @@ public sealed record CostTable
             "scan_page" => this with { ScanPage = nanoseconds },
             "age_page" => this with { AgePage = nanoseconds },
             "swap_page" => this with { SwapPage = nanoseconds },
+            "decompress_page" => this with { DecompressPage = nanoseconds },
             "transfer_page" => this with { TransferPage = nanoseconds },
             "cache_page" => this with { CachePage = nanoseconds },
             "writeback_page" => this with { WritebackPage = nanoseconds },

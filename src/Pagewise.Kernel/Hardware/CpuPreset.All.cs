@@ -24,6 +24,7 @@ public sealed partial record CpuPreset
         PerPageSyscall = 10,
         ScanPage = 200,
         AgePage = 20,
+        DecompressPage = 1000,
         SwapPage = 1000,
         TransferPage = 250,
         CachePage = 400,
@@ -105,14 +106,15 @@ public sealed partial record CpuPreset
     /// QEMU's emulated CPU (TCG), on which experiments were recorded: what its guest's kernel takes, from the timestamps of
     /// two recorded traces. minor_fault, with clearing the page: 69 µs between the faults of trace_seqtouch_w8, less the
     /// recorder's two calls between them; syscall: lseek of wb_exact, 16 to 23 µs; scan_page: 4.3 µs a page of those that trace_reclaim_w52 looked at and kept; swap_page: 40 µs between two writes of it, less the
-    /// look; age_page: 14 ms for the first walk over 15,208 used pages (debugfs lru_gen) in a guest whose minor faults took 64 µs. Files, from how long the calls of wb_exact took: transfer_page 28 µs (writes over pages that are cached),
+    /// look; age_page: 14 ms for the first walk over 15,208 used pages (debugfs lru_gen) in a guest whose minor faults
+    /// took 64 µs; zram in such a guest: 36 µs to write a page, as to a device, decompress_page 6 µs to read it. Files, from how long the calls of wb_exact took: transfer_page 28 µs (writes over pages that are cached),
     /// cache_page 70 µs (what writes of new pages take more), writeback_page 14 µs (its first fsync). TLBs are Skylake's:
     /// QEMU's are of another kind.
     /// </summary>
     private static CpuPreset QemuTcg() => Skylake() with
     {
         Name = "qemu-tcg",
-        Costs = Skylake().Costs with { MinorFault = 29_000, Syscall = 20_000, ZeroPage = 0, ScanPage = 4_300, AgePage = 420, SwapPage = 35_400, TransferPage = 28_000, CachePage = 70_000, WritebackPage = 14_000 },
+        Costs = Skylake().Costs with { MinorFault = 29_000, Syscall = 20_000, ZeroPage = 0, ScanPage = 4_300, AgePage = 420, SwapPage = 35_400, DecompressPage = 6_000, TransferPage = 28_000, CachePage = 70_000, WritebackPage = 14_000 },
     };
 
     /// <summary>No TLB and no page-walk cache: every access is walked from the top. Not a real CPU; the caches are Skylake's.</summary>

@@ -1,4 +1,5 @@
 using Pagewise.Kernel.Hardware;
+using Pagewise.Kernel.PageAllocator;
 using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.Swap;
@@ -9,8 +10,10 @@ internal sealed class SwapArea : IDisposable
     private readonly NativeRange? _bytes;
     private readonly ISwapStore? _store;
 
-    public SwapArea(SwapAreaSpec spec, int device)
+    public SwapArea(SwapAreaSpec spec, int device, BuddyAllocator allocator)
     {
+        if (spec.IsSynchronous)
+            Compressed = new ZramPages(spec.Pages, allocator);
         Spec = spec;
         Device = device;
         Slots = new NativeArray<SwapSlot>(spec.Pages);
@@ -35,6 +38,9 @@ internal sealed class SwapArea : IDisposable
 
     /// <summary>Which slots are free: what <see cref="Slots"/> say, to be searched.</summary>
     public FreeSlots Free { get; }
+
+    /// <summary>Of zram: the memory that its pages take; null: a device.</summary>
+    public ZramPages? Compressed { get; }
 
     /// <summary>Usable slots (pages).</summary>
     public uint Pages => Spec.Pages - 1;
@@ -75,6 +81,7 @@ internal sealed class SwapArea : IDisposable
     public void Dispose()
     {
         Slots.Dispose();
+        Compressed?.Dispose();
         Free.Dispose();
         _bytes?.Dispose();
         _store?.Dispose();

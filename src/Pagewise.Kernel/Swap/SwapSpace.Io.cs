@@ -56,7 +56,10 @@ public sealed partial class SwapSpace
         bool stalls = isSynchronous && (_memMap[pfn].Flags & PageFlags.Workingset) != 0;
         if (stalls)
             _events.Psi.MemstallEnter();
-        _clock.SwapTransfers++;
+        if (isSynchronous)
+            _clock.DecompressedPages++;
+        else
+            _clock.SwapTransfers++;
         Load(entry, pfn);
         if (stalls)
             _events.Psi.MemstallLeave();
@@ -167,8 +170,12 @@ public sealed partial class SwapSpace
         slot.HasData = (flags & PageFlags.HasData) != 0;
         if (!area.Spec.IsSynchronous && _blocks.Fails(area.Device, BlockOp.Write, (ulong)entry.Offset * BlockDevices.SectorsPerPage, 1))
             return false;
+        if (area.Compressed is { } compressed && !compressed.Store(entry.Offset, _memMap.Memory.Frame(pfn), slot.HasData, IsUnknown(pfn)))
+            return false;
         return !slot.HasData || area.Write(entry.Offset, _memMap.Memory.Frame(pfn));
     }
+
+    private bool IsUnknown(uint pfn) => UnknownContents != 0 && (_memMap[pfn].Flags & PageFlags.Anon) == 0 && _memMap[pfn].Mapping == UnknownContents;
 
     /// <summary>Copies a slot to a page, which is marked when that fails.</summary>
     private void Load(SwpEntry entry, uint pfn)

@@ -130,6 +130,7 @@ public sealed partial class SwapSpace
         SwapArea area = _areas[entry.Type];
         _lru.Memcgs.UnchargeSlot(area.Slots[entry.Offset].Memcg);
         area.Slots[entry.Offset] = default;
+        area.Compressed?.Free(entry.Offset);
         area.Free.Release(entry.Offset);
         area.InUsePages--;
         area.LowestBit = Math.Min(area.LowestBit, entry.Offset);

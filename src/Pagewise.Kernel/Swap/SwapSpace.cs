@@ -52,7 +52,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _events = events;
         _blocks = blocks;
         _completion = blocks.Register(this);
-        _areas = [.. areas.Select(spec => new SwapArea(spec, DeviceOf(spec, blocks)))];
+        _areas = [.. areas.Select(spec => new SwapArea(spec, DeviceOf(spec, blocks), allocator))];
         _entryOf = new NativeArray<ulong>(_areas.Length == 0 ? 1 : memMap.Count);
         _entryOf.PreferLargePages();
         _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
@@ -70,6 +70,30 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
 
     /// <summary>Slots of an area in use (inuse_pages), those in CPUs' stocks included.</summary>
     public long UsedPagesOf(int type) => _areas[type].InUsePages;
+
+    /// <summary>Frames that zram keeps compressed pages in (nr_zspages).</summary>
+    public long CompressedFrames
+    {
+        get
+        {
+            long frames = 0;
+            foreach (SwapArea area in _areas)
+                frames += area.Compressed?.Frames ?? 0;
+            return frames;
+        }
+    }
+
+    /// <summary>The frames of <see cref="CompressedFrames"/>, for walkers.</summary>
+    internal List<uint> CollectCompressedFrames()
+    {
+        List<uint> frames = [];
+        foreach (SwapArea area in _areas)
+            area.Compressed?.CollectFrames(frames);
+        return frames;
+    }
+
+    /// <summary>The shared memory whose contents nobody knows, for it was there before the model: zram takes it to compress to half. 0: none.</summary>
+    internal int UnknownContents { get; set; }
 
     /// <summary>Whether there is any area.</summary>
     internal bool HasAreas => _areas.Length > 0;
