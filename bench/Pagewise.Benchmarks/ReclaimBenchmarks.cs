@@ -1,29 +1,21 @@
 using BenchmarkDotNet.Attributes;
 using Pagewise.Abi;
 using Pagewise.Kernel;
+using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Benchmarks;
 
 /// <summary>
-/// Zipf accesses (s = 1) over 2 Mi pages of anonymous memory on a machine that holds 1/1.3 of them: TLB, faults, LRU
-/// lists, kswapd, swap, time per access (10 million a second is 100 ns). One access in four is a store. Beside it an LRU
-/// list of as many pages, as cache simulators have it, which does none of that.
+/// Zipf accesses over 2 Mi pages of anonymous memory on a machine that holds 1/1.3 of them: TLB, faults, LRU lists, kswapd,
+/// swap, time per access (10 million a second is 100 ns). The accesses are drawn beforehand. Beside it an LRU list of as
+/// many pages, as cache simulators have it, which does none of that.
 /// </summary>
 public class ReclaimBenchmarks
 {
-    private const int Pages = 2 << 20;
-    private const int Accesses = 1 << 20;
-    private const int WarmUps = 16;
-    private const double WorkingSetToMemory = 1.3;
-
-    private readonly AccessRun[] _runs = new AccessRun[Accesses];
-    private readonly Zipf _zipf = new(Pages, 1, 1);
-    private Machine _machine = null!;
+    private PressedMachine _pressed = null!;
     private LruListCache _list = null!;
-    private int _task;
-    private ulong _start;
 
     /// <summary>Whether swap is zram-like: done at once, no device to wait for.</summary>
     [Params(true, false)]
@@ -33,62 +25,40 @@ public class ReclaimBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        const ulong memoryPages = (ulong)(Pages / WorkingSetToMemory);
-        _machine = Machine.Create(new MachineSpec
-        {
-            MemoryBytes = memoryPages << 12,
-            Cpus = 1,
-            Thp = ThpMode.Never,
-            OvercommitMemory = 1,
-            PageCluster = IsSynchronous ? 0 : 3,
-            SwapBytes = (ulong)(2 * Pages) << 12,
-            SwapAreas = [new SwapAreaSpec((2 * Pages) + 1) { IsSynchronous = IsSynchronous }],
-            BlockDevices = [Kernel.Block.BlockDeviceSpec.Find("nvme")!],
-        });
-        _task = _machine.SystemCalls.CreateInitialTask(1, "bench");
-        _start = _machine.SystemCalls.Mmap(_task, 0, (ulong)Pages << 12, Prot.Read | Prot.Write, MapFlags.Private | MapFlags.Anonymous, -1, 0).Address;
-        _list = new LruListCache((int)memoryPages);
-        for (ulong page = 0; page < Pages; page++)
-        {
-            if (!_machine.Access(_task, _start + (page << 12), AccessKind.Write).IsResolved)
-                throw new InvalidOperationException($"page {page} could not be touched");
-            _list.Use((_start >> 12) + page);
-        }
-
-        for (int i = 0; i < WarmUps; i++)
-        {
-            Draw();
-            Reclaim();
-            LruList();
-        }
+        _list = new LruListCache((int)PressedMachine.MemoryPages);
+        _pressed = new PressedMachine(
+            new MachineSpec
+            {
+                MemoryBytes = PressedMachine.MemoryPages << 12,
+                Cpus = 1,
+                Thp = ThpMode.Never,
+                OvercommitMemory = 1,
+                PageCluster = IsSynchronous ? 0 : 3,
+                SwapBytes = (ulong)(2 * PressedMachine.Pages) << 12,
+                SwapAreas = [new SwapAreaSpec((2 * PressedMachine.Pages) + 1) { IsSynchronous = IsSynchronous }],
+                BlockDevices = [BlockDeviceSpec.Find("nvme")!],
+            },
+            used: page => _list.Use(page));
     }
 
-    /// <summary>Draws other accesses: the same ones again would be a smaller working set.</summary>
+    /// <summary>Draws other accesses.</summary>
     [IterationSetup]
-    public void Draw()
-    {
-        for (int i = 0; i < Accesses; i++)
-            _runs[i] = new AccessRun(_start + ((ulong)_zipf.Next() << 12), 1, i % 4 == 0 ? AccessKind.Write : AccessKind.Read);
-    }
+    public void Draw() => _pressed.Draw();
 
     /// <summary>Gives the machine back.</summary>
     [GlobalCleanup]
-    public void Cleanup()
-    {
-        Console.WriteLine($"// majflt {_machine.VmStat.PgMajFault}, pswpin {_machine.VmStat.PswpIn}, pswpout {_machine.VmStat.PswpOut}, refaults {_machine.VmStat.WorkingsetRefaultAnon}");
-        _machine.Dispose();
-    }
+    public void Cleanup() => _pressed.Dispose();
 
     /// <summary>The modelled machine.</summary>
-    [Benchmark(OperationsPerInvoke = Accesses)]
-    public int Reclaim() => _machine.Access(_task, _runs, out _);
+    [Benchmark(OperationsPerInvoke = PressedMachine.Accesses)]
+    public int Reclaim() => _pressed.Run();
 
     /// <summary>The list.</summary>
-    [Benchmark(Baseline = true, OperationsPerInvoke = Accesses)]
+    [Benchmark(Baseline = true, OperationsPerInvoke = PressedMachine.Accesses)]
     public int LruList()
     {
         int hits = 0;
-        foreach (ref readonly AccessRun run in _runs.AsSpan())
+        foreach (ref readonly AccessRun run in _pressed.Runs)
             hits += _list.Use(run.Address >> 12) ? 1 : 0;
         return hits;
     }
