@@ -25,6 +25,8 @@ public static class Program
         {
             RunCommand.Create(console),
             SweepCommand.Create(console),
+            CompareCommand.Create(console),
+            ExportCommand.Create(console),
             CheckCommand.Create(console),
             ExplainCommand.Create(console),
             ReportCommand.Create(console),

@@ -30,6 +30,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     private readonly FaultHandler<TFormat> _faults;
     private readonly PageTablesOf<TFormat> _pageTables;
     private readonly Kswapd _kswapd;
+    private readonly Vmscan _vmscan;
     private readonly Sigkills _sigkills;
     private TlbCounters _timedCounters;
 
@@ -48,6 +49,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         Vmscan vmscan = new(state, walks) { Swappiness = spec.Swappiness };
         _pageTables.Reclaim = vmscan;
         _pageTables.Walks = walks;
+        _vmscan = vmscan;
         _kswapd = new Kswapd(Allocator, vmscan, VmStat, Clock, Events);
         MemoryPressure pressure = new(Zones, vmscan, _kswapd, VmStat, Clock, Events);
         Allocator.Pressure = pressure;
@@ -76,6 +78,12 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     public override SystemCalls.SystemCalls SystemCalls { get; }
 
     public override OomKiller OomKiller { get; }
+
+    public override IVmscanTracepoints? VmscanTracepoints
+    {
+        get => _vmscan.Tracepoints;
+        set => _vmscan.Tracepoints = value;
+    }
 
     public override bool IsKswapdHopeless(int node) => _kswapd.IsHopeless(node);
 

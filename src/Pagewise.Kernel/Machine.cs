@@ -9,6 +9,7 @@ using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.Oom;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.PageCache;
+using Pagewise.Kernel.Reclaim;
 using Pagewise.Kernel.Slab;
 using Pagewise.Kernel.Swap;
 using Pagewise.Kernel.Tasks;
@@ -134,6 +135,9 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>Who listens to page faults; null: nobody.</summary>
     public IFaultTracepoints? FaultTracepoints { get; set; }
+
+    /// <summary>Who listens to reclaim; null: nobody.</summary>
+    public abstract IVmscanTracepoints? VmscanTracepoints { get; set; }
 
     /// <summary>What virtual time consists of.</summary>
     public Clock Clock { get; }

@@ -8,6 +8,7 @@ using Pagewise.Reports.Heap;
 using Pagewise.Reports.Run;
 using Pagewise.Reports.RunFiles;
 using Pagewise.Reports.Series;
+using Pagewise.Reports.Tracing;
 using Pagewise.Workloads;
 
 namespace Pagewise.Cli.Commands;
@@ -31,8 +32,9 @@ internal static class RunCommand
         var proc = new Option<string?>("--proc") { Description = "Write the modelled /proc at the end into this directory: as the last process is about to end, or as the recording ends.", HelpName = "DIR" };
         var series = new Option<bool>("--memory-series") { Description = "Add memory over virtual time: free pages, LRU lists, swap, reclaim." };
         var dmesg = new Option<string?>("--dmesg") { Description = "Write what the modelled kernel printed: the OOM killer's reports, as dmesg shows them.", HelpName = "FILE" };
+        var ftrace = new Option<string?>("--ftrace") { Description = "Write the modelled kernel's tracepoints as a trace file of Linux 6.1 (docs/exports.md).", HelpName = "FILE" };
         var machine = new MachineOptions();
-        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc, dmesg, series };
+        var command = new Command("run", "Run a recording on a modelled machine and report what its memory did.") { file, json, output, touch, proc, dmesg, ftrace, series };
         machine.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -48,6 +50,7 @@ internal static class RunCommand
                 MachineFile = machine.File(parsed),
                 Proc = parsed.GetValue(proc),
                 Dmesg = parsed.GetValue(dmesg),
+                Ftrace = parsed.GetValue(ftrace),
                 HasSeries = parsed.GetValue(series),
                 RunFile = isRunFile ? place : null,
             };
@@ -60,6 +63,8 @@ internal static class RunCommand
 
     private static RunReport Run(CommandConsole console, RunRequest wanted)
     {
+        if (wanted.RunFile is not null)
+            RunFileWriter.CheckPlace(wanted.RunFile);
         using RecordingReader reader = RecordingReader.Open(wanted.Recording);
         var options = new ReplayOptions
         {
@@ -70,7 +75,10 @@ internal static class RunCommand
         };
         using var replayer = new Replayer(reader, options);
         using var progress = new Progress(console);
-        RunRecorder? recorder = wanted.RunFile is null ? null : new RunRecorder(replayer.Machine);
+        using FtraceFile? trace = wanted.Ftrace is null ? null : new FtraceFile(wanted.Ftrace, replayer.Machine.Spec.Cpus);
+        RunRecorder? recorder = wanted.RunFile is null ? null : new RunRecorder(replayer.Machine, trace);
+        if (recorder is null && trace is not null)
+            _ = new TraceEvents(replayer.Machine, trace);
         var builder = new RunReportBuilder(progress.Show) { Sampler = wanted.HasSeries ? recorder?.Sampler ?? new MemorySampler(replayer.Machine) : null };
         ProcAtEnd? procAtEnd = wanted.Proc is null ? null : new ProcAtEnd(builder);
         IReplayObserver observer = procAtEnd ?? (IReplayObserver)builder;
@@ -78,6 +86,7 @@ internal static class RunCommand
         replayer.HeapPlayer = new TaskHeap(wanted.Recording, options.Touch);
         replayer.Run();
         progress.Dispose();
+        trace?.Finish();
         if (wanted.Proc is not null)
             Write(procAtEnd!.Tree(replayer), wanted.Proc);
         if (wanted.Dmesg is not null)

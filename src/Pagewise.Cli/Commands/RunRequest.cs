@@ -32,6 +32,9 @@ internal sealed record RunRequest
     /// <summary><c>--dmesg</c>.</summary>
     public string? Dmesg { get; init; }
 
+    /// <summary><c>--ftrace</c>.</summary>
+    public string? Ftrace { get; init; }
+
     /// <summary><c>--memory-series</c>.</summary>
     public bool HasSeries { get; init; }
 

@@ -30,6 +30,7 @@ public sealed partial class OomKiller
         if (!_tasks[leader].IsOomVictim)
         {
             _tasks[leader].IsOomVictim = true;
+            VictimTracepoint?.Invoke(task);
             QueueReaper(task);
         }
 
@@ -63,6 +64,8 @@ public sealed partial class OomKiller
         }
 
         _sigkills.Send(victim);
+        if (!_tasks[leader].IsOomVictim)
+            VictimTracepoint?.Invoke(victim);
         _tasks[leader].IsOomVictim = true;
         _sigkills.OpenReserves();
         if (canReap)

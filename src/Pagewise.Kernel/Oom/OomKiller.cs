@@ -62,6 +62,9 @@ public sealed partial class OomKiller : IOomKiller, IAgent
     /// <summary>Who is told what happens; null: nobody.</summary>
     public IOomSink? Sink { get; set; }
 
+    /// <summary>Who listens to <c>mark_victim</c> (of the oom group): told which task was chosen, its memory still there; null: nobody.</summary>
+    public Action<int>? VictimTracepoint { get; set; }
+
     /// <summary>The memory cgroups; null: there are none.</summary>
     internal IOomCgroups? Cgroups { get; set; }
 

@@ -159,8 +159,11 @@ public sealed partial class BuddyAllocator
             ref Zone zone = ref _zones[index];
             if (!Allows(zone, context.NodeMask, context.Highest))
                 continue;
-            long available = zone.FreePages + (Pressure?.ReclaimablePages(index) ?? 0);
-            if (ZoneWatermarkOk(zone, order, zone.MarkPages(Watermark.Min), context.Highest, flags, available))
+            long reclaimable = Pressure?.ReclaimablePages(index) ?? 0;
+            long available = zone.FreePages + reclaimable;
+            bool isEnough = ZoneWatermarkOk(zone, order, zone.MarkPages(Watermark.Min), context.Highest, flags, available);
+            RetryTracepoint?.Invoke(new ReclaimRetryZone(zone.Node, zone.Type, order, reclaimable, available, zone.MarkPages(Watermark.Min), noProgress, isEnough));
+            if (isEnough)
                 return true;
         }
 

@@ -89,6 +89,9 @@ public sealed partial class BuddyAllocator : IDisposable
         }
     }
 
+    /// <summary>Who listens to <c>reclaim_retry_zone</c> (of the oom group); null: nobody.</summary>
+    public Action<ReclaimRetryZone>? RetryTracepoint { get; set; }
+
     /// <summary>Frames that it manages (totalram_pages).</summary>
     public ulong TotalPages { get; private set; }
 

@@ -52,9 +52,10 @@ internal sealed class Kswapd : IAgent, IDisposable
 
     /// <summary>Asks a node's kswapd to work (wakeup_kswapd).</summary>
     /// <param name="zone">The zone, an index into <see cref="ZoneTable"/>.</param>
+    /// <param name="gfp">The allocation's flags.</param>
     /// <param name="order">The block wanted.</param>
     /// <param name="highest">The highest zone that helps.</param>
-    public void Wake(int zone, int order, ZoneType highest)
+    public void Wake(int zone, Gfp gfp, int order, ZoneType highest)
     {
         int node = _zones[zone].Node;
         ref KswapdState state = ref _states[node];
@@ -64,6 +65,7 @@ internal sealed class Kswapd : IAgent, IDisposable
             return;
         if (IsBalanced(node, order, highest) && !IsBoosted(node, highest))
             return;
+        _vmscan.Tracepoints?.MmVmscanWakeupKswapd(node, highest, order, gfp);
         state.WokenEarly = state.Phase == KswapdPhase.ShortSleep;
         if (state.WokenEarly)
             _ = _events.Cancel(_agent, node);
@@ -144,6 +146,7 @@ internal sealed class Kswapd : IAgent, IDisposable
             case KswapdPhase.ShortSleep:
                 if (MaySleep(node, state.Order, state.Highest))
                 {
+                    _vmscan.Tracepoints?.MmVmscanKswapdSleep(node);
                     state.Phase = KswapdPhase.Asleep;
                     return false;
                 }
@@ -213,6 +216,7 @@ internal sealed class Kswapd : IAgent, IDisposable
         state.Highest = state.HighestPlusOne > 0 ? (ZoneType)(state.HighestPlusOne - 1) : state.Highest;
         state.Order = 0;
         state.HighestPlusOne = 0;
+        _vmscan.Tracepoints?.MmVmscanKswapdWake(node, state.Highest, order);
         _stat.PageOutRun++;
         state.Sc = new ScanControl { Gfp = Gfp.Kernel, Order = order, MayUnmap = true, IsKswapd = true, ReclaimIdx = state.Highest };
         state.BoostReclaim = 0;

@@ -62,8 +62,10 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             MayUnmap = true,
             MaySwap = maySwap,
         };
+        vmscan.Tracepoints?.MmVmscanReclaimBegin(0, gfp, isMemcg: true);
         long reclaimed = TryToFree(new AllocContext(0, ulong.MaxValue, ZoneType.Movable, MigrateType.Movable, 0), ref sc);
         _ = vmscan.SetInFault(wasInFault);
+        vmscan.Tracepoints?.MmVmscanReclaimEnd(reclaimed, isMemcg: true);
         _isReclaiming = false;
         return reclaimed;
     }
@@ -74,7 +76,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
         // Before it allocates, a task that may wait gives way to a kswapd that an earlier allocation woke (might_alloc).
         if ((gfp & Gfp.DirectReclaim) != 0 && !_isReclaiming)
             kswapd.GiveWay(zones[zone].Node);
-        kswapd.Wake(zone, order, highest);
+        kswapd.Wake(zone, gfp, order, highest);
     }
 
     /// <inheritdoc/>
@@ -107,8 +109,10 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             MayUnmap = true,
             MaySwap = true,
         };
+        vmscan.Tracepoints?.MmVmscanReclaimBegin(order, gfp, isMemcg: false);
         long reclaimed = TryToFree(context, ref sc);
         _ = vmscan.SetInFault(wasInFault);
+        vmscan.Tracepoints?.MmVmscanReclaimEnd(reclaimed, isMemcg: false);
         _isReclaiming = false;
         events.Psi.MemstallLeave();
         return reclaimed;

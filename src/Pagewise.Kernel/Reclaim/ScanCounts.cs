@@ -24,6 +24,18 @@ internal struct ScanCounts
     /// <summary>Isolated pages of files.</summary>
     public long FileTaken;
 
+    /// <summary>Anonymous pages that go to the active list (nr_activate of reclaim_stat).</summary>
+    public long ActivateAnon;
+
+    /// <summary>Pages of files that go to the active list.</summary>
+    public long ActivateFile;
+
+    /// <summary>Kept, for they were used once (nr_ref_keep).</summary>
+    public long RefKeep;
+
+    /// <summary>Still mapped after all (nr_unmap_fail).</summary>
+    public long UnmapFail;
+
     /// <summary>Written by this pass (nr_pageout of reclaim_stat).</summary>
     public long Pageout;
 }

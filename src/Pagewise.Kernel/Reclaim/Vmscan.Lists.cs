@@ -46,6 +46,9 @@ internal sealed partial class Vmscan
             sc.Nr.FileTaken += taken;
         if (counts.UnqueuedDirty == taken)
             _writeback.StartAll();
+        Tracepoints?.MmVmscanLruShrinkInactive(new LruShrunk(
+            _lru.NodeOfLruvec(lruvec), sc.IsKswapd, scanned, reclaimed, counts.Dirty, counts.Writeback, counts.Congested, counts.Immediate,
+            counts.ActivateAnon, counts.ActivateFile, counts.RefKeep, counts.UnmapFail, sc.Priority, isFile));
         return reclaimed;
     }
 
@@ -82,13 +85,14 @@ internal sealed partial class Vmscan
             _second.Add(pfn);
         }
 
-        PutBack(lruvec, _returned, out _);
+        PutBack(lruvec, _returned, out long active);
         PutBack(lruvec, _second, out long deactivated);
         _stat.PgDeactivate += deactivated;
         _memcgs.Count(_lru.MemcgOfLruvec(lruvec), MemcgStat.PgDeactivate, deactivated);
         CountIsolated(isFile, -taken);
         if (_features.CountsRotationsAsCost && rotated != 0)
             _lru.NoteCost(lruvec, isFile, rotated);
+        Tracepoints?.MmVmscanLruShrinkActive(new LruAged(_lru.NodeOfLruvec(lruvec), sc.IsKswapd, taken, active, deactivated, rotated, sc.Priority, isFile));
     }
 
     /// <summary>
@@ -100,7 +104,7 @@ internal sealed partial class Vmscan
         _isolated.Clear();
         _skipped.Clear();
         ref LruListHead head = ref _lru[lruvec].Lists[(int)list];
-        long taken = 0;
+        long taken = 0, skipped = 0;
         totalScanned = 0;
         for (long scanned = 0; scanned < count && head.Last != 0;)
         {
@@ -112,6 +116,7 @@ internal sealed partial class Vmscan
             if (type > sc.ReclaimIdx)
             {
                 _stat.PgSkip[(int)type] += pages;
+                skipped += pages;
                 _lru.RemoveFromList(pfn);
                 _skipped.Add(pfn);
                 continue;
@@ -137,6 +142,8 @@ internal sealed partial class Vmscan
 
         foreach (uint pfn in CollectionsMarshal.AsSpan(_skipped))
             _lru.AddToList(pfn);
+        Tracepoints?.MmVmscanLruIsolate(new LruIsolated(
+            _lru.NodeOfLruvec(lruvec), sc.IsKswapd, !sc.MayUnmap, sc.ReclaimIdx, sc.Order, count, totalScanned, skipped, taken, list));
         return taken;
     }
 

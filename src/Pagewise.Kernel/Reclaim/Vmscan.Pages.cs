@@ -70,6 +70,10 @@ internal sealed partial class Vmscan
                     {
                         _memMap[pfn].Flags |= PageFlags.Active;
                         activated += pages;
+                        if (LruLists.IsFileLru(_memMap[pfn].Flags))
+                            counts.ActivateFile += pages;
+                        else
+                            counts.ActivateAnon += pages;
                         _memcgs.Count(_memMap[pfn].Memcg, MemcgStat.PgActivate, pages);
                     }
 
@@ -112,7 +116,11 @@ internal sealed partial class Vmscan
         if (references == FolioReferences.Activate)
             return Fate.Activate;
         if (references == FolioReferences.Keep)
+        {
+            counts.RefKeep += pages;
             return Fate.Keep;
+        }
+
         bool isAnon = (frame.Flags & PageFlags.Anon) != 0;
         // Without clusters no slots lie together: a huge page goes in pieces (THP_SWPOUT_FALLBACK).
         if ((frame.Flags & PageFlags.Head) != 0 && !_rmap.SplitHuge(pfn))
@@ -126,7 +134,11 @@ internal sealed partial class Vmscan
         }
 
         if (frame.MapCount != 0 && !_rmap.TryToUnmap(pfn))
+        {
+            counts.UnmapFail += LruLists.PagesOf(frame.Flags);
             return Fate.Activate;
+        }
+
         pages = LruLists.PagesOf(frame.Flags);
         if ((frame.Flags & PageFlags.Dirty) != 0)
         {
@@ -206,6 +218,7 @@ internal sealed partial class Vmscan
         _swap.Write(pfn);
         if ((frame.Flags & PageFlags.Writeback) == 0)
             frame.Flags &= ~PageFlags.Reclaim;
+        Tracepoints?.MmVmscanWriteFolio(node, sc.IsKswapd, pfn, LruLists.IsFileLru(frame.Flags));
         _stat.NrVmscanWrite += pages;
         counts.Pageout += pages;
         return (frame.Flags & (PageFlags.Writeback | PageFlags.Dirty)) != 0 ? Fate.Keep : Fate.Free;

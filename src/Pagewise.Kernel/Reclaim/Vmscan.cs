@@ -59,6 +59,9 @@ internal sealed partial class Vmscan : IPageReclaim
         _nodeFlags = new NodeFlags[_zones.NodeCount];
     }
 
+    /// <summary>Who listens; null: nobody.</summary>
+    public IVmscanTracepoints? Tracepoints { get; set; }
+
     /// <summary>vm.swappiness: what swapping costs beside reading files again, 0 to 200; 100 is the same.</summary>
     public int Swappiness { get; set; } = 60;
 

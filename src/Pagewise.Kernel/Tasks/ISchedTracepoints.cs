@@ -18,4 +18,8 @@ public interface ISchedTracepoints
     /// <summary><c>sched_process_exit</c>: a task ends; its address space is still there.</summary>
     /// <param name="task">The task.</param>
     void SchedProcessExit(int task);
+
+    /// <summary><c>oom_score_adj_update</c> (of the oom group): a process's oom_score_adj was set.</summary>
+    /// <param name="task">The process's leader, with its new value.</param>
+    void OomScoreAdjUpdate(int task);
 }

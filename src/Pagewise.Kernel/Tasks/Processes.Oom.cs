@@ -25,6 +25,7 @@ public sealed partial class Processes
         if (value < _tasks[leader].OomScoreAdjMin && !isPrivileged)
             return Errno.EACCES;
         Set(leader);
+        _table.Tracepoints?.OomScoreAdjUpdate(leader);
         int mm = _tasks[target].Mm;
         if (mm == 0 || _tasks[target].IsVforked || _spaces.Mms[mm].Users <= 1)
             return SysResult.Ok;

@@ -17,11 +17,11 @@ public sealed class ReuseDistances(int mostPages = ReuseDistances.DefaultPages, 
     public const int DefaultPages = 4096;
 
     /// <summary>The sample does not become smaller than this to save time; beyond, whole batches are passed over.</summary>
-    private const int FewestPages = 128;
+    private const int FewestPages = 256;
 
     // What accesses to sampled pages may come to: so many at first, and then one of so many accesses.
-    private const long FreeReferences = 1 << 20;
-    private const int ReferenceShare = 64;
+    private const long FreeReferences = 1 << 19;
+    private const int ReferenceShare = 256;
 
     // Distances are kept exactly up to 2^ExactBits, then in 2^FineBits steps a power of two.
     private const int ExactBits = 8;
@@ -63,11 +63,13 @@ public sealed class ReuseDistances(int mostPages = ReuseDistances.DefaultPages, 
         ulong salt = _seed ^ ((ulong)(uint)space << 52);
         ulong previous = 0;
         long accesses = 0;
+        ulong threshold = isOverdrawn ? 0 : _threshold;
+        long window = WorkingSetWindows.NumberOf(nowNs);
         foreach (ref readonly AccessRun run in runs)
         {
             accesses += run.Count;
             ulong page = (run.Address >> 12) ^ salt;
-            if (Hash(page) >= _threshold || isOverdrawn)
+            if (Hash(page) >= threshold)
                 continue;
             // What comes right after itself is at distance 0, whatever is sampled.
             if (page == previous)
@@ -77,7 +79,8 @@ public sealed class ReuseDistances(int mostPages = ReuseDistances.DefaultPages, 
             }
 
             previous = page;
-            Reference(page, run.Count, nowNs);
+            Reference(page, run.Count, window);
+            threshold = _threshold;
         }
 
         Accesses += accesses;
@@ -116,7 +119,7 @@ public sealed class ReuseDistances(int mostPages = ReuseDistances.DefaultPages, 
         return (mixed ^ (mixed >> 29)) * 0xBF58_476D_1CE4_E5B9;
     }
 
-    private void Reference(ulong page, uint count, long nowNs)
+    private void Reference(ulong page, uint count, long window)
     {
         _references++;
         if (_nextSlot == _present.Length - 1)
@@ -127,18 +130,18 @@ public sealed class ReuseDistances(int mostPages = ReuseDistances.DefaultPages, 
         {
             Count((long)(Between(sampled.Slot, slot) / SamplingRate), 1);
             Add(sampled.Slot, -1);
-            _windows.Use(sampled.LastNs, nowNs, SamplingRate);
+            _windows.Use(sampled.LastWindow, window, SamplingRate);
         }
         else
         {
             _weighed += 1 / SamplingRate;
-            _windows.Use(long.MinValue, nowNs, SamplingRate);
+            _windows.Use(WorkingSetWindows.Never, window, SamplingRate);
         }
 
         if (count > 1)
             Count(0, count - 1);
         sampled.Slot = slot;
-        sampled.LastNs = nowNs;
+        sampled.LastWindow = window;
         Add(slot, 1);
         if (known)
             return;
@@ -221,6 +224,6 @@ public sealed class ReuseDistances(int mostPages = ReuseDistances.DefaultPages, 
     private struct SampledPage
     {
         public int Slot;
-        public long LastNs;
+        public long LastWindow;
     }
 }

@@ -6,6 +6,9 @@ namespace Pagewise.Reports.Locality;
 /// </summary>
 internal sealed class WorkingSetWindows
 {
+    /// <summary>The number of no window.</summary>
+    public const long Never = -1;
+
     private const long ShortestNs = 10_000;
     private const int Lengths = 16;
     private const int MostWindows = 8192;
@@ -13,18 +16,23 @@ internal sealed class WorkingSetWindows
 
     private readonly Window[] _windows = [.. Enumerable.Range(0, Lengths).Select(length => new Window(ShortestNs << (2 * length)))];
 
+    /// <summary>The number of the shortest window that a moment lies in.</summary>
+    /// <param name="nowNs">The moment.</param>
+    public static long NumberOf(long nowNs) => nowNs / ShortestNs;
+
     /// <summary>A page is used.</summary>
-    /// <param name="lastNs">When it was used before; <see cref="long.MinValue"/>: never.</param>
-    /// <param name="nowNs">When.</param>
+    /// <param name="last">The number of the shortest window in which it was used last; <see cref="Never"/>: in none.</param>
+    /// <param name="now">That of the window now.</param>
     /// <param name="rate">The part of pages that are sampled.</param>
-    public void Use(long lastNs, long nowNs, double rate)
+    public void Use(long last, long now, double rate)
     {
-        foreach (Window window in _windows)
+        for (int length = 0; length < _windows.Length; length++)
         {
-            long number = nowNs / window.LengthNs;
+            Window window = _windows[length];
             // Used in this window already, so in every longer one too.
-            if (lastNs != long.MinValue && lastNs / window.LengthNs == number)
+            if (last >> (2 * length) == now >> (2 * length))
                 return;
+            long number = now >> (2 * length);
             if (window.IsGivenUp)
                 continue;
             if (window.Number != number)

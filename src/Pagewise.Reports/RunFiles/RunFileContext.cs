@@ -6,4 +6,6 @@ namespace Pagewise.Reports.RunFiles;
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(MachineFacts))]
+[JsonSerializable(typeof(RunProc))]
+[JsonSerializable(typeof(SortedDictionary<string, long[]>))]
 internal sealed partial class RunFileContext : JsonSerializerContext;

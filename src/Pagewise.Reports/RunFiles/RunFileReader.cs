@@ -79,6 +79,10 @@ public sealed partial class RunFileReader : IDisposable
         };
     }
 
+    /// <summary>The tables and their columns.</summary>
+    public static IReadOnlyList<(string Table, IReadOnlyList<string> Columns)> Tables { get; } =
+        [.. RunFileSchema.Tables.Select(table => (table.Table, (IReadOnlyList<string>)ColumnsOf(table.Columns)))];
+
     /// <summary>The file as it was named.</summary>
     public string File => _path;
 
@@ -172,6 +176,22 @@ public sealed partial class RunFileReader : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
+    /// <summary>A table's rows as text; null is NULL, bytes are hexadecimal.</summary>
+    /// <param name="table">One of <see cref="Tables"/>.</param>
+    internal IReadOnlyList<IReadOnlyList<string?>> RawRows(string table)
+    {
+        int columns = Tables.Single(known => known.Table == table).Columns.Count;
+        return Rows(table, row =>
+        {
+            string?[] cells = new string?[columns];
+            for (int i = 0; i < columns; i++)
+                cells[i] = row.IsDBNull(i) ? null : row.GetValue(i) is byte[] bytes ? Convert.ToHexStringLower(bytes) : Convert.ToString(row.GetValue(i), CultureInfo.InvariantCulture);
+            return cells;
+        });
+    }
+
+    private static string[] ColumnsOf(string columns) => [.. columns.Split(", ").Select(column => column.Split(' ')[0].Trim('"'))];
+
     private static void CheckHeader(string path)
     {
         byte[] header = new byte[HeaderBytes];
@@ -199,7 +219,7 @@ public sealed partial class RunFileReader : IDisposable
     {
         foreach ((string table, string columns) in RunFileSchema.Tables)
         {
-            string[] wanted = [.. columns.Split(", ").Select(column => column.Split(' ')[0].Trim('"'))];
+            string[] wanted = ColumnsOf(columns);
             string[] found = Guard(() =>
             {
                 var names = new List<string>();

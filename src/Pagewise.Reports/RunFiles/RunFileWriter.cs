@@ -8,15 +8,26 @@ namespace Pagewise.Reports.RunFiles;
 /// </summary>
 public static class RunFileWriter
 {
+    /// <summary>Finds out before a long run whether there is a place for its file.</summary>
+    /// <param name="path">Where it shall be.</param>
+    /// <exception cref="RunFileException">It is a directory, or lies in none.</exception>
+    public static void CheckPlace(string path)
+    {
+        string full = Path.GetFullPath(path);
+        if (Directory.Exists(full))
+            throw new RunFileException(path, "cannot be written: it is a directory");
+        if (!Directory.Exists(Path.GetDirectoryName(full)))
+            throw new RunFileException(path, "cannot be written: no such directory");
+    }
+
     /// <summary>Writes a file, in the place of an older one.</summary>
     /// <param name="path">Where.</param>
     /// <param name="run">What.</param>
     /// <exception cref="RunFileException">It cannot be written; an older file is as it was.</exception>
     public static void Write(string path, RunFile run)
     {
+        CheckPlace(path);
         string full = Path.GetFullPath(path);
-        if (Directory.Exists(full))
-            throw new RunFileException(path, "is a directory");
         string draft = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Environment.ProcessId}");
         try
         {

@@ -33,6 +33,10 @@ public sealed partial class RunRecorder : ISchedTracepoints
     {
     }
 
+    void ISchedTracepoints.OomScoreAdjUpdate(int task)
+    {
+    }
+
     void ISchedTracepoints.SchedProcessExit(int task)
     {
         ref TaskStruct ending = ref _machine.Tasks.Tasks[task];

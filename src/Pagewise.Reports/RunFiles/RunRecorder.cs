@@ -11,6 +11,7 @@ using Pagewise.Replay;
 using Pagewise.Reports.Locality;
 using Pagewise.Reports.Run;
 using Pagewise.Reports.Series;
+using Pagewise.Reports.Tracing;
 using Pagewise.Workloads;
 
 namespace Pagewise.Reports.RunFiles;
@@ -30,16 +31,19 @@ public sealed partial class RunRecorder : IReplayObserver, ISampleFollower
     private readonly HeatMap _heat = new();
     private readonly ReuseDistances _reuse = new();
     private readonly SnapshotTaker _snapshots = new();
+    private ProcTree? _proc;
 
     /// <summary>Begins to watch.</summary>
     /// <param name="machine">The machine of a replay that has not begun.</param>
-    public RunRecorder(Machine machine)
+    /// <param name="trace">Who wants its tracepoints besides; null: nobody.</param>
+    public RunRecorder(Machine machine, ITraceSink? trace = null)
     {
         _machine = machine;
         _sites = new FaultSites(machine);
         Sampler = new MemorySampler(machine, this);
         machine.FaultTracepoints = this;
         machine.Tasks.Tracepoints = this;
+        _ = trace is null ? new TraceEvents(machine, this) : new TraceEvents(machine, this, trace);
     }
 
     /// <summary>Samples memory over time; a report's builder may use it too.</summary>
@@ -54,7 +58,8 @@ public sealed partial class RunRecorder : IReplayObserver, ISampleFollower
     public void SpaceEnding(Replayer replayer, ReplayTask task)
     {
         Sampler.LookNow();
-        _ = _snapshots.SpaceEnding(replayer, task);
+        if (!HasOthers(_machine.Tasks.Tasks[task.Task].Mm))
+            TakeEnd(replayer);
     }
 
     /// <inheritdoc/>
@@ -101,6 +106,8 @@ public sealed partial class RunRecorder : IReplayObserver, ISampleFollower
     public RunFile Build(Replayer replayer, RunReport report, RunOptions options)
     {
         Sampler.LookNow();
+        if (HasOthers(0))
+            TakeEnd(replayer);
         (IReadOnlyList<RunSnapshot> snapshots, IReadOnlyList<RunSnapshotVma> areas, IReadOnlyList<RunSnapshotFree> free) = _snapshots.Rows();
         return new RunFile
         {
@@ -112,6 +119,7 @@ public sealed partial class RunRecorder : IReplayObserver, ISampleFollower
             Faults = Faults(),
             FaultSites = _sites.Rows(),
             Heat = _heat.Rows(index => index + 1),
+            TraceEvents = TraceRows(),
             Kills = _kills,
             Scores = _scores,
             Snapshots = snapshots,
@@ -141,6 +149,7 @@ public sealed partial class RunRecorder : IReplayObserver, ISampleFollower
         ["fault_sampling"] = Number(_faultStep),
         ["heat_region_bytes"] = Number(1L << _heat.RegionShift),
         ["heat_sampling"] = Number(HeatMap.Sampling),
+        ["tracepoints"] = JsonSerializer.Serialize(TraceCounts(), RunFileContext.Default.SortedDictionaryStringInt64Array),
         ["page_sampling"] = _reuse.SamplingRate.ToString("R", CultureInfo.InvariantCulture),
     };
 
@@ -152,9 +161,46 @@ public sealed partial class RunRecorder : IReplayObserver, ISampleFollower
             ["machine"] = JsonSerializer.Serialize(report.Machine, RunFileContext.Default.MachineFacts),
             ["dmesg"] = replayer.KernelLog.ToString(),
         };
+        if (_proc is not null)
+        {
+            var proc = new RunProc { Files = new(_proc.Files.ToDictionary(), StringComparer.Ordinal), Links = new(_proc.Links.ToDictionary(), StringComparer.Ordinal) };
+            documents["proc"] = JsonSerializer.Serialize(proc, RunFileContext.Default.RunProc);
+            documents["sysctl"] = Sysctls(_proc);
+        }
+
         if (options.MachineFile is not null)
             documents["machine_file"] = options.MachineFile;
         return documents;
+    }
+
+    /// <summary>Whether a process lives in another address space than one.</summary>
+    private bool HasOthers(int mm)
+    {
+        for (int task = 1; task < _machine.Tasks.Tasks.HighWater; task++)
+        {
+            ref TaskStruct one = ref _machine.Tasks.Tasks[task];
+            if (!one.HasExited && one.Mm != 0 && one.Mm != mm)
+                return true;
+        }
+
+        return false;
+    }
+
+    // The last look at a machine with a process in it.
+    private void TakeEnd(Replayer replayer)
+    {
+        _snapshots.End(replayer);
+        _proc = ProcTree.Of(_machine);
+    }
+
+    /// <summary>The sysctls as sysctl(8) prints them.</summary>
+    private static string Sysctls(ProcTree proc)
+    {
+        const string folder = "sys/";
+        var text = new System.Text.StringBuilder();
+        foreach ((string path, string value) in proc.Files.Where(file => file.Key.StartsWith(folder, StringComparison.Ordinal)))
+            text.Append(CultureInfo.InvariantCulture, $"{path[folder.Length..].Replace('/', '.')} = {value.TrimEnd('\n')}\n");
+        return text.ToString();
     }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);

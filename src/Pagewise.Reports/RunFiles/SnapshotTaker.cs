@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using Pagewise.Kernel.Tasks;
 using Pagewise.Replay;
 using Pagewise.Reports.Snapshots;
 
@@ -13,6 +12,8 @@ internal sealed class SnapshotTaker
 {
     private const int MostSteps = 22;
     private const int MostKills = 8;
+    private const int FreeSteps = 8;
+    private const int WorkPerFrame = 16;
     private const double FirstStepNs = 20_000;
 
     private readonly List<Taken> _steps = [];
@@ -20,19 +21,29 @@ internal sealed class SnapshotTaker
     private Taken? _end;
     private double _stepNs = FirstStepNs;
     private double _nextNs;
+    private long _workThen;
 
     /// <summary>Between two events of the recording: takes one if it is time.</summary>
     public void LookAt(Replayer replayer, double nowNs)
     {
         if (nowNs < _nextNs)
             return;
-        if (_steps.Count == MostSteps)
-            Thin();
         // A long event may have passed several steps: one snapshot stands for them.
         double step = Math.Floor(nowNs / _stepNs);
-        _steps.Add(new Taken(MachineSnapshotBuilder.Of(replayer, "time", SnapshotBudget.Small), replayer.Events, step * _stepNs));
         _nextNs = (step + 1) * _stepNs;
+        // A snapshot looks at every frame in use: with more than a few, the replay must have done so much more meanwhile.
+        long work = WorkOf(replayer);
+        long frames = (long)replayer.Machine.Allocator.TotalPages - (long)replayer.Machine.Allocator.FreePageCount;
+        if (_steps.Count >= FreeSteps && work - _workThen < frames * WorkPerFrame)
+            return;
+        _workThen = work;
+        if (_steps.Count == MostSteps)
+            Thin();
+        _steps.Add(new Taken(MachineSnapshotBuilder.Of(replayer, "time", SnapshotBudget.Small), replayer.Events, step * _stepNs));
     }
+
+    // In accesses; a fault and an event of the recording take as long as many.
+    private static long WorkOf(Replayer replayer) => replayer.Accesses + (32 * (replayer.Machine.VmStat.PgFault + replayer.Events));
 
     /// <summary>The OOM killer has chosen.</summary>
     public void OomDumped(Replayer replayer)
@@ -41,22 +52,8 @@ internal sealed class SnapshotTaker
             _kills.Add(new Taken(MachineSnapshotBuilder.Of(replayer, "oom", SnapshotBudget.Small), replayer.Events, replayer.Machine.NowNs));
     }
 
-    /// <summary>An address space ends: if it is the last, this is the end so far.</summary>
-    /// <returns>Whether it is.</returns>
-    public bool SpaceEnding(Replayer replayer, ReplayTask task)
-    {
-        TaskTable tasks = replayer.Machine.Tasks;
-        int mm = tasks.Tasks[task.Task].Mm;
-        for (int other = 1; other < tasks.Tasks.HighWater; other++)
-        {
-            ref TaskStruct one = ref tasks.Tasks[other];
-            if (!one.HasExited && one.Mm != 0 && one.Mm != mm)
-                return false;
-        }
-
-        _end = new Taken(MachineSnapshotBuilder.Of(replayer, "end", SnapshotBudget.Large), replayer.Events, replayer.Machine.NowNs);
-        return true;
-    }
+    /// <summary>The end so far: the last process is about to end, or the replay has.</summary>
+    public void End(Replayer replayer) => _end = new Taken(MachineSnapshotBuilder.Of(replayer, "end", SnapshotBudget.Large), replayer.Events, replayer.Machine.NowNs);
 
     /// <summary>The snapshots in order of time, with the tables that are filled from them.</summary>
     public (IReadOnlyList<RunSnapshot> Snapshots, IReadOnlyList<RunSnapshotVma> Vmas, IReadOnlyList<RunSnapshotFree> Free) Rows()
