@@ -30,6 +30,8 @@ public sealed partial class LruLists
         for (uint pfn = 1; pfn < _memMap.Count; pfn++)
         {
             PageFlags flags = _memMap[pfn].Flags;
+            if (HasGens && (flags & PageFlags.Allocated) == 0 && _genOf![pfn] != 0)
+                throw new InvalidOperationException($"frame {pfn:x} ({flags}) is free and remembers uses or a generation");
             if ((flags & PageFlags.Lru) == 0)
                 continue;
             if ((flags & PageFlags.Allocated) == 0)

@@ -93,6 +93,12 @@ internal sealed partial class Vmscan
     {
         Span<uint> freed = CollectionsMarshal.AsSpan(_freed);
         freed.Reverse();
+        if (_lru.HasGens)
+        {
+            foreach (uint pfn in freed)
+                _lru.ClearRefs(pfn);
+        }
+
         return freed;
     }
 
