@@ -121,6 +121,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         outcome = default;
         int ahead = 0;
         int near = 0;
+        // Without anything in swap, what an entry says is not worth a look.
+        bool looksNear = Swap.UsedPages != 0;
         Span<ulong> entries = stackalloc ulong[EntriesAhead];
         long walks = mmu.Counters.Walks;
         for (int i = 0; i < runs.Length; i++)
@@ -139,7 +141,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
                 int end = Math.Min(i + PrefetchedRuns, runs.Length);
                 for (ahead = Math.Max(ahead, i + 1); ahead < end; ahead++)
                     entries[ahead % EntriesAhead] = mmu.Prefetch(runs[ahead].Address);
-                end = Math.Min(i + NearRuns, runs.Length);
+                end = looksNear ? Math.Min(i + NearRuns, runs.Length) : 0;
                 for (near = Math.Max(near, i + 1); near < end; near++)
                     _faults.Prefetch(entries[near % EntriesAhead], runs[near].Kind == AccessKind.Write);
             }
