@@ -3,7 +3,7 @@ using Pagewise.Reports.Run;
 
 namespace Pagewise.Reports.RunFiles;
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(MachineFacts))]
 [JsonSerializable(typeof(RunProc))]
