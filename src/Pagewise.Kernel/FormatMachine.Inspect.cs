@@ -28,11 +28,27 @@ internal sealed partial class FormatMachine<TFormat>
 
     public override uint FindFrame(int mm, ulong address)
     {
-        IReadOnlyList<PageWalkStep> steps = ReadWalk(mm, address);
-        if (steps.Count == 0 || !Pte<TFormat>.IsPresent(steps[^1].Entry))
-            return 0;
-        ulong within = address & (Pte<TFormat>.SizeAt(steps[^1].Level) - 1);
-        return Pte<TFormat>.PfnOf(steps[^1].Entry) + (uint)(within >> Pfn.Shift);
+        (ulong entry, int level) = ReadEntry(mm, address);
+        return FrameOf(entry, level, address);
+    }
+
+    private static uint FrameOf(ulong entry, int level, ulong address) => Pte<TFormat>.IsPresent(entry)
+        ? Pte<TFormat>.PfnOf(entry) + (uint)((address & (Pte<TFormat>.SizeAt(level) - 1)) >> Pfn.Shift)
+        : 0;
+
+    /// <summary>The last entry that a walk for an address reads, and its level; 0 where there is no table.</summary>
+    private (ulong Entry, int Level) ReadEntry(int mm, ulong address)
+    {
+        ulong table = TopTable(mm);
+        for (int level = TFormat.Levels; table != 0; level--)
+        {
+            ulong entry = TFormat.Load(MemMap.Memory, Pte<TFormat>.EntryAt(table, address, level));
+            if (level == 1 || !Pte<TFormat>.IsTable(entry))
+                return (entry, level);
+            table = entry & PteBits.AddressMask;
+        }
+
+        return default;
     }
 
     public override void ReadPresence(int mm, ulong start, Span<bool> present)
@@ -45,8 +61,8 @@ internal sealed partial class FormatMachine<TFormat>
 
     public override bool IsSwapped(int mm, ulong address)
     {
-        IReadOnlyList<PageWalkStep> steps = ReadWalk(mm, address);
-        return steps.Count > 0 && steps[^1].Level == 1 && Pte<TFormat>.IsSwap(steps[^1].Entry);
+        (ulong entry, int level) = ReadEntry(mm, address);
+        return level == 1 && Pte<TFormat>.IsSwap(entry);
     }
 
     public override IReadOnlyList<TlbFinding> FindInTlbs(int mm, ulong address)
@@ -90,7 +106,8 @@ internal sealed partial class FormatMachine<TFormat>
         {
             int within = (int)(address & (Pfn.SizeBytes - 1));
             int length = Math.Min(destination.Length, Pfn.SizeBytes - within);
-            uint pfn = FindFrame(mm, address);
+            (ulong entry, int level) = ReadEntry(mm, address);
+            uint pfn = FrameOf(entry, level, address);
             if (pfn != 0)
             {
                 MemMap.Memory.Bytes(((ulong)pfn << Pfn.Shift) + (ulong)within, length).CopyTo(destination);
@@ -98,8 +115,7 @@ internal sealed partial class FormatMachine<TFormat>
             else
             {
                 page.Clear();
-                IReadOnlyList<PageWalkStep> steps = ReadWalk(mm, address);
-                if (steps.Count > 0 && steps[^1].Level == 1 && Pte<TFormat>.IsSwap(steps[^1].Entry) && !Swap.Peek(Pte<TFormat>.SwapEntryOf(steps[^1].Entry), page))
+                if (level == 1 && Pte<TFormat>.IsSwap(entry) && !Swap.Peek(Pte<TFormat>.SwapEntryOf(entry), page))
                     return false;
                 page.Slice(within, length).CopyTo(destination);
             }

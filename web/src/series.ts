@@ -1,5 +1,5 @@
 import { numbers, strings, type Table, type ViewDocument } from "./document";
-import type { Band } from "./chart";
+import type { Band, Line } from "./chart";
 
 // How a counter grew from sample to sample, for a second of virtual time.
 export function rates(times: number[], counter: number[]): (number | null)[] {
@@ -26,6 +26,7 @@ export interface Samples {
   times: number[];
   table: Table | undefined;
   column: (name: string) => number[];
+  bytes: (name: string) => number[];
   has: (name: string) => boolean;
   bands: Band[];
   marks: { at: number; color: string }[];
@@ -47,6 +48,7 @@ export function samplesOf(document: ViewDocument): Samples {
     times,
     table,
     column,
+    bytes: (name) => column(name).map((pages) => pages * 4096),
     has: (name) => (table?.[name]?.length ?? 0) > 0,
     bands: [...bandsOf(times, column("scan_kswapd"), kswapdColor), ...bandsOf(times, column("scan_direct"), directColor)],
     marks: numbers(document.tables["kill"], "time_ns").map((at) => ({ at, color: killColor })),
@@ -55,10 +57,34 @@ export function samplesOf(document: ViewDocument): Samples {
   return samples;
 }
 
-export function watermarks(document: ViewDocument): { min: number; low: number; high: number } {
+function watermarks(document: ViewDocument): { min: number; low: number; high: number } {
   const table = document.tables["watermark"];
   const sum = (name: string) => numbers(table, name).reduce((all, value) => all + value, 0);
   return { min: sum("min"), low: sum("low"), high: sum("high") };
+}
+
+// Free memory with the marks that reclaim goes by.
+export function freeLines(document: ViewDocument): Line[] {
+  const samples = samplesOf(document);
+  const marks = watermarks(document);
+  const flat = (pages: number) => samples.times.map(() => pages * 4096);
+  return [
+    { label: "free", values: samples.bytes("free"), color: "#009E73", fill: "#009E7322" },
+    { label: "high", values: flat(marks.high), color: "#999999", dash: [2, 3] },
+    { label: "low", values: flat(marks.low), color: "#E69F00", dash: [5, 3] },
+    { label: "min", values: flat(marks.min), color: "#D55E00", dash: [8, 3] },
+  ];
+}
+
+// The lists that reclaim takes from.
+export function listLines(document: ViewDocument): Line[] {
+  const { bytes } = samplesOf(document);
+  return [
+    { label: "inactive anon", values: bytes("inactive_anon"), color: "#F0B442" },
+    { label: "active anon", values: bytes("active_anon"), color: "#E69F00" },
+    { label: "inactive file", values: bytes("inactive_file"), color: "#56B4E9" },
+    { label: "active file", values: bytes("active_file"), color: "#0072B2" },
+  ];
 }
 
 export interface ProcessSeries {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Pagewise.Cli.Terminal;
 using Pagewise.Explorer;
@@ -43,7 +42,7 @@ internal static class ExploreCommand
     {
         IReadOnlyDictionary<string, string> meta = reader.Meta();
         string recording = place ?? meta.GetValueOrDefault("recording", "");
-        if (recording is "" or "-" || !File.Exists(recording) || HashOf(recording) != meta.GetValueOrDefault("recording_sha256"))
+        if (recording is "" or "-" || !File.Exists(recording) || RecordingHash.Of(recording) != meta.GetValueOrDefault("recording_sha256"))
         {
             if (place is not null)
                 throw new UserException($"{place}: not the recording of {reader.File}");
@@ -67,17 +66,7 @@ internal static class ExploreCommand
         {
             if (documents.TryGetValue("machine_file", out string? text))
                 spec = MachineFile.Apply(spec, "the run file's machine", text);
-            if (ulong.TryParse(meta.GetValueOrDefault("seed"), out ulong seed))
-                spec = spec with { Seed = seed, RandomizeVaSpace = 2 };
-            foreach (string setting in settings)
-                spec = MachineSetting.Set(spec, setting);
-            return spec;
+            return MachineOptions.Change(spec, ulong.TryParse(meta.GetValueOrDefault("seed"), out ulong seed) ? seed : null, settings);
         }
-    }
-
-    private static string HashOf(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -51,18 +51,19 @@ internal sealed class MachineOptions
         string? file = parsed.GetValue(_file);
         string[] settings = parsed.GetValue(_settings) ?? [];
         ulong? seed = parsed.GetValue(_seed);
-        _ = Change(new MachineSpec());
-        return Change;
+        _ = ChangeAll(new MachineSpec());
+        return ChangeAll;
 
-        MachineSpec Change(MachineSpec spec)
-        {
-            if (file is not null)
-                spec = MachineFile.Apply(spec, file);
-            if (seed is not null)
-                spec = spec with { Seed = seed.Value, RandomizeVaSpace = 2 };
-            foreach (string setting in settings)
-                spec = MachineSetting.Set(spec, setting);
-            return spec;
-        }
+        MachineSpec ChangeAll(MachineSpec spec) => Change(file is null ? spec : MachineFile.Apply(spec, file), seed, settings);
+    }
+
+    /// <summary>What <c>--seed</c> and <c>--set</c> change, after the machine file.</summary>
+    public static MachineSpec Change(MachineSpec spec, ulong? seed, IEnumerable<string> settings)
+    {
+        if (seed is not null)
+            spec = spec with { Seed = seed.Value, RandomizeVaSpace = 2 };
+        foreach (string setting in settings)
+            spec = MachineSetting.Set(spec, setting);
+        return spec;
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Pagewise.Kernel;
 using Pagewise.Replay;
 using Pagewise.Reports.RunFiles;
@@ -46,17 +45,11 @@ internal sealed record RunRequest
     public RunOptions ToRunOptions(TouchAssumption touch) => new()
     {
         Recording = Recording,
-        RecordingSha256 = Recording == "-" ? "" : HashOf(Recording),
+        RecordingSha256 = Recording == "-" ? "" : RecordingHash.Of(Recording),
         Version = typeof(RunRequest).Assembly.GetName().Version!.ToString(3),
         Touch = touch.ToString().ToLowerInvariant(),
         Seed = Seed,
         Settings = Settings,
         MachineFile = MachineFile is null ? null : File.ReadAllText(MachineFile),
     };
-
-    private static string HashOf(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
 }

@@ -14,11 +14,12 @@ public sealed partial class RunFileReader
     /// <summary>Writes a table as an object of columns, each an array.</summary>
     /// <param name="table">The table.</param>
     /// <param name="most">Of more rows than this every second, third … is written.</param>
+    /// <param name="ids">Of a table whose first column is an id, the rows that are written; null: all.</param>
     /// <param name="json">Where to.</param>
     /// <exception cref="RunFileException">The table is damaged; what was written is not whole.</exception>
-    internal void WriteColumns(string table, long most, Utf8JsonWriter json)
+    internal void WriteColumns(string table, long most, IReadOnlySet<long>? ids, Utf8JsonWriter json)
     {
-        (string[] names, List<object?>[] columns) = Guard(() => Columns(table, most));
+        (string[] names, List<object?>[] columns) = Guard(() => Columns(table, most, ids));
         json.WriteStartObject();
         for (int column = 0; column < names.Length; column++)
         {
@@ -45,7 +46,7 @@ public sealed partial class RunFileReader
         json.WriteEndObject();
     }
 
-    private (string[] Names, List<object?>[] Columns) Columns(string table, long most)
+    private (string[] Names, List<object?>[] Columns) Columns(string table, long most, IReadOnlySet<long>? ids)
     {
         using SqliteCommand query = _file.CreateCommand();
         query.CommandText = $"SELECT count(*) FROM {table}";
@@ -56,7 +57,7 @@ public sealed partial class RunFileReader
         List<object?>[] columns = [.. names.Select(_ => new List<object?>())];
         for (long index = 0; row.Read(); index++)
         {
-            if (index % step != 0)
+            if (index % step != 0 || ids?.Contains(row.GetInt64(0)) == false)
                 continue;
             for (int column = 0; column < names.Length; column++)
                 columns[column].Add(row.IsDBNull(column) ? null : row.GetValue(column));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Pagewise.Reports.RunFiles;
 
@@ -36,14 +35,12 @@ public static class ViewDocument
         foreach ((string key, string value) in file.Meta().Concat(more))
             json.WriteString(key, value);
         json.WriteEndObject();
+        IReadOnlySet<long>? kept = snapshots?.Select(snapshot => snapshot.Id).ToHashSet();
         json.WriteStartObject("tables");
         foreach (string table in Tables)
         {
             json.WritePropertyName(table);
-            if (table == "snapshot" && snapshots is not null)
-                WriteSnapshotTable(snapshots, json);
-            else
-                file.WriteColumns(table, MostRows, json);
+            file.WriteColumns(table, MostRows, table == "snapshot" ? kept : null, json);
         }
 
         json.WriteEndObject();
@@ -82,28 +79,6 @@ public static class ViewDocument
         catch (JsonException)
         {
             return false;
-        }
-    }
-
-    private static void WriteSnapshotTable(IReadOnlyList<RunSnapshot> snapshots, Utf8JsonWriter json)
-    {
-        json.WriteStartObject();
-        Column("id", snapshot => snapshot.Id);
-        Column("time_ns", snapshot => snapshot.TimeNs);
-        Column("event", snapshot => snapshot.Event);
-        Column("line", snapshot => snapshot.Line);
-        json.WriteStartArray("reason");
-        foreach (RunSnapshot snapshot in snapshots)
-            json.WriteStringValue(snapshot.Reason);
-        json.WriteEndArray();
-        json.WriteEndObject();
-
-        void Column(string name, Func<RunSnapshot, long> value)
-        {
-            json.WriteStartArray(name);
-            foreach (RunSnapshot snapshot in snapshots)
-                json.WriteRawValue(value(snapshot).ToString(CultureInfo.InvariantCulture));
-            json.WriteEndArray();
         }
     }
 }

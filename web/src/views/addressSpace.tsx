@@ -124,7 +124,7 @@ function Heat({ moment, pid }: { moment: Moment; pid: number }) {
           context.fillRect(cell.column * w, height - (cell.row + 1) * h, Math.ceil(w), Math.ceil(h));
         }
         const index = samples.times.findIndex((time) => time >= moment.timeNs);
-        context.fillStyle = getComputedStyle(document_()).getPropertyValue("--accent");
+        context.fillStyle = getComputedStyle(window.document.documentElement).getPropertyValue("--accent");
         context.fillRect((index < 0 ? heat.columns - 1 : index) * w, 0, 2, height);
       }}
       hover={(x, y, width) => {
@@ -140,8 +140,6 @@ function Heat({ moment, pid }: { moment: Moment; pid: number }) {
     />
   );
 }
-
-const document_ = () => window.document.documentElement;
 
 export function AddressSpace({ moment }: { moment: Moment }) {
   const [toScale, setToScale] = useState(true);

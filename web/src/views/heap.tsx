@@ -76,7 +76,7 @@ export function Heap({ moment }: { moment: Moment }) {
     ];
     return { times: points.map((one) => one.at), lines, share: bytes.map((states) => (states[0]! + free(states) > 0 ? free(states) / (states[0]! + free(states)) : null)) };
   }, [moment.document]);
-  const why = moment.document.documents["heap-why-rss"] ?? moment.document.documents["heap"]?.whyRss ?? null;
+  const why = moment.document.documents["heap-why-rss"] ?? null;
   if (!heap || !space)
     return (
       <div>

@@ -3,7 +3,7 @@ import { Chart, type Line } from "../chart";
 import { Empty } from "../canvas";
 import * as format from "../format";
 import type { Moment } from "../moment";
-import { directColor, killColor, kswapdColor, processSeries, rates, samplesOf, watermarks } from "../series";
+import { directColor, freeLines, killColor, kswapdColor, listLines, processSeries, rates, samplesOf } from "../series";
 
 const lineColors = ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#0072B2"];
 
@@ -28,22 +28,10 @@ export function Overview({ moment }: { moment: Moment }) {
   const report = document.documents["report"];
   const samples = samplesOf(document);
   const lines = useMemo(() => {
-    const bytes = (name: string) => samples.column(name).map((pages) => pages * 4096);
-    const marks = watermarks(document);
-    const flat = (pages: number) => samples.times.map(() => pages * 4096);
-    const free: Line[] = [
-      { label: "free", values: bytes("free"), color: "#009E73", fill: "#009E7322" },
-      { label: "high", values: flat(marks.high), color: "#999999", dash: [2, 3] },
-      { label: "low", values: flat(marks.low), color: "#E69F00", dash: [5, 3] },
-      { label: "min", values: flat(marks.min), color: "#D55E00", dash: [8, 3] },
-    ];
     const lists: Line[] = [
-      { label: "inactive anon", values: bytes("inactive_anon"), color: "#F0B442" },
-      { label: "active anon", values: bytes("active_anon"), color: "#E69F00" },
-      { label: "inactive file", values: bytes("inactive_file"), color: "#56B4E9" },
-      { label: "active file", values: bytes("active_file"), color: "#0072B2" },
-      { label: "unevictable", values: bytes("unevictable"), color: "#CC79A7" },
-      { label: "swap", values: bytes("swap_used"), color: "#999999", dash: [4, 3] },
+      ...listLines(document),
+      { label: "unevictable", values: samples.bytes("unevictable"), color: "#CC79A7" },
+      { label: "swap", values: samples.bytes("swap_used"), color: "#999999", dash: [4, 3] },
     ];
     const majors = samples.column("major_faults");
     const minors = samples.column("faults").map((faults, index) => faults - majors[index]!);
@@ -52,7 +40,7 @@ export function Overview({ moment }: { moment: Moment }) {
       { label: "major", values: rates(samples.times, majors), color: "#D55E00" },
     ];
     const rss = processSeries(document, 6).map((one, index) => ({ label: `${one.name} (${one.pid})`, values: one.rss, color: lineColors[index % lineColors.length]! }));
-    return { free, lists, faults, rss };
+    return { free: freeLines(document), lists, faults, rss };
   }, [document]);
 
   if (!report) return <Empty>No report in this file.</Empty>;

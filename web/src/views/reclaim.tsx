@@ -4,37 +4,24 @@ import { Empty } from "../canvas";
 import { numbers } from "../document";
 import * as format from "../format";
 import type { Moment } from "../moment";
-import { rates, samplesOf, watermarks } from "../series";
+import { freeLines, listLines, rates, samplesOf } from "../series";
 
 export function Reclaim({ moment }: { moment: Moment }) {
   const { document } = moment;
   const samples = samplesOf(document);
   const lines = useMemo(() => {
     const rate = (label: string, name: string, color: string): Line[] => (samples.has(name) ? [{ label, color, values: rates(samples.times, samples.column(name)) }] : []);
-    const marks = watermarks(document);
-    const flat = (pages: number) => samples.times.map(() => pages * 4096);
-    const bytes = (name: string) => samples.column(name).map((pages) => pages * 4096);
     return {
       scan: [...rate("kswapd", "scan_kswapd", "#56B4E9"), ...rate("direct", "scan_direct", "#D55E00")],
       outcome: [
         ...rate("stolen", "steal_kswapd", "#009E73"), ...rate("stolen directly", "steal_direct", "#D55E00"), ...rate("rotated", "rotated", "#999999"),
         ...rate("activated", "activate", "#E69F00"), ...rate("deactivated", "deactivate", "#56B4E9"), ...rate("refaults", "refaults", "#CC79A7"),
       ],
-      free: [
-        { label: "free", values: bytes("free"), color: "#009E73" },
-        { label: "high", values: flat(marks.high), color: "#999999", dash: [2, 3] },
-        { label: "low", values: flat(marks.low), color: "#E69F00", dash: [5, 3] },
-        { label: "min", values: flat(marks.min), color: "#D55E00", dash: [8, 3] },
-      ] as Line[],
-      lists: [
-        { label: "inactive anon", values: bytes("inactive_anon"), color: "#F0B442" },
-        { label: "active anon", values: bytes("active_anon"), color: "#E69F00" },
-        { label: "inactive file", values: bytes("inactive_file"), color: "#56B4E9" },
-        { label: "active file", values: bytes("active_file"), color: "#0072B2" },
-      ] as Line[],
+      free: freeLines(document),
+      lists: listLines(document),
       dirty: [
-        { label: "dirty", values: bytes("dirty"), color: "#D55E00" },
-        { label: "under writeback", values: bytes("writeback"), color: "#0072B2" },
+        { label: "dirty", values: samples.bytes("dirty"), color: "#D55E00" },
+        { label: "under writeback", values: samples.bytes("writeback"), color: "#0072B2" },
       ] as Line[],
     };
   }, [document]);
