@@ -64,7 +64,7 @@ public abstract partial class Machine : IDisposable
         Writeback = new Writeback(Inodes, FilePages, MemMap, Allocator, Lru, BlockDevices, Events, Clock, VmStat, spec.Dirty);
         FilePages.Writeback = Writeback;
         Scheduler.Writeback = Writeback;
-        Filemap = new Filemap(Inodes, FilePages, MemMap, Lru, _readahead, PageReads, Clock);
+        Filemap = new Filemap(Inodes, FilePages, MemMap, Lru, _readahead, PageReads, Clock, Settings.Features.DrainsBeforeDroppingCaches);
     }
 
     /// <summary>What the machine was made from.</summary>

@@ -23,6 +23,9 @@ public sealed record ReplayOptions
     /// <summary>Where the disk is mounted, with a slash at the end, when all other files lie on a tmpfs that is the root; null: all lie on disks.</summary>
     public string? DiskOfTmpfsRoot { get; init; }
 
+    /// <summary>Sizes in bytes of files that are there from the start, by path, where the recording does not tell them; null: it tells all that it needs.</summary>
+    public IReadOnlyDictionary<string, ulong>? FileSizes { get; init; }
+
     /// <summary>Where results are counted; null: in a log of the replay's own.</summary>
     public ResultLog? Log { get; init; }
 

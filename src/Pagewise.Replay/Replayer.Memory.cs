@@ -97,12 +97,30 @@ public sealed partial class Replayer
             return;
         }
 
-        if (CompareResult(ref call, result))
+        if (PlaceAsRecorded(task, ref call, result) || CompareResult(ref call, result))
             return;
         if (!result.IsError)
             _calls.Munmap(task.Task, result.Address, length);
         if (!recorded.IsError)
             _calls.Mmap(task.Task, recorded.Address, length, (Prot)call.Args[2], flags | MapFlags.Fixed, fd, offset);
+    }
+
+    // A recording that begins at a start state leaves calls out, and with them what stood where the kernel looked for room:
+    // where it may choose the address, its choice in the recording is as good as the model's, if that room is free here.
+    private bool PlaceAsRecorded(ReplayTask task, ref CallRecord call, SysResult result)
+    {
+        SysResult recorded = call.SysResult;
+        var flags = (MapFlags)call.Args[3];
+        bool kernelChooses = call.Args[0] == 0 && (flags & (MapFlags.Fixed | MapFlags.FixedNoReplace)) == 0;
+        if (!_prologue.Settings.BeginsAtStartState || !kernelChooses || recorded.IsError || result.IsError || recorded == result)
+            return false;
+        ulong length = call.Args[1];
+        _calls.Munmap(task.Task, result.Address, length);
+        SysResult placed = _calls.Mmap(task.Task, recorded.Address, length, (Prot)call.Args[2], flags | MapFlags.FixedNoReplace, (int)call.Args[4], call.Args[5]);
+        if (placed.IsError)
+            return false;
+        Warn("a mapping was placed where the recording has it: the recording leaves out calls that came before");
+        return true;
     }
 
     private void ReplayMremap(ReplayTask task, ref CallRecord call)
@@ -203,14 +221,16 @@ public sealed partial class Replayer
         ulong length = call.Args[1];
         ulong pages = length == 0 ? 0 : ((length - 1) >> 12) + 1;
         Span<byte> residency = new byte[(int)Math.Min(pages, MincoreLimit)];
-        // Where the recorder printed the vector it did not print its address: it was a good one, as the stack is.
-        ulong vector = call.PayloadKind == PayloadKind.Bytes ? Machine.AddressSpaces.Mms[StructOf(task).Mm].StartStack : call.Args[2];
+        ulong vector = call.PayloadKind == PayloadKind.Bytes ? RoomFor(task, pages) : call.Args[2];
         SysResult result = _calls.Mincore(task.Task, task.Space.Addresses.Translate(call.Args[0]), length, vector, residency);
         task.Space.Calls.Add(Sysno.Mincore, result.IsError);
+        LastResident = residency.Count((byte)1);
         if (!CompareResult(ref call, result) || result.IsError || call.PayloadKind != PayloadKind.Bytes)
             return;
         ReadOnlySpan<byte> recorded = _batch.PayloadBytes(call);
         int compared = Math.Min(recorded.Length, residency.Length);
+        if (compared == 0)
+            return;
         for (int i = 0; i < compared; i++)
         {
             if ((recorded[i] & 1) == (residency[i] & 1))
@@ -220,6 +240,21 @@ public sealed partial class Replayer
         }
 
         Log.Same();
+    }
+
+    // Where the recorder printed what mincore filled, it did not print where that is: at a good place, as any area is that
+    // can be written and is large enough.
+    private ulong RoomFor(ReplayTask task, ulong bytes)
+    {
+        ref MmStruct mm = ref Machine.AddressSpaces.Mms[StructOf(task).Mm];
+        for (int vma = mm.Mmap; vma != 0; vma = Machine.AddressSpaces.Vmas[vma].Next)
+        {
+            ref VmArea area = ref Machine.AddressSpaces.Vmas[vma];
+            if ((area.Flags & VmFlags.Write) != 0 && area.End - area.Start >= bytes)
+                return area.Start;
+        }
+
+        return mm.StartStack;
     }
 
     private void ReplayLimits(ReplayTask task, ref CallRecord call)

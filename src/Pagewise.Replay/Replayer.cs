@@ -67,6 +67,8 @@ public sealed partial class Replayer : IDisposable, IOomSink
         KernelLog = new KernelLog(Machine);
         Machine.OomKiller.Sink = this;
         _files = new FileWorld(Machine.Inodes, options.DiskOfTmpfsRoot);
+        foreach ((string path, ulong sizeBytes) in options.FileSizes ?? new Dictionary<string, ulong>())
+            _files.SetSize(_files.ByPath(path), sizeBytes);
         Log = options.Log ?? new ResultLog(options.DifferenceLimit);
     }
 
@@ -96,6 +98,9 @@ public sealed partial class Replayer : IDisposable, IOomSink
 
     /// <summary>Major faults that it took, for a touch; else 0.</summary>
     public long LastMajorFaults { get; private set; }
+
+    /// <summary>Pages that the last mincore found in memory.</summary>
+    public int LastResident { get; private set; }
 
     /// <summary>Events replayed.</summary>
     public long Events { get; private set; }

@@ -34,6 +34,7 @@ public sealed record MmFeatures
         MapsWholeFolios = kernel >= new KernelVersion(6, 18);
         CountedTableLevels = kernel < new KernelVersion(6, 7) ? 2 : kernel < new KernelVersion(6, 14) ? 3 : 5;
         DontUnmapCountsLockedTwice = kernel >= new KernelVersion(6, 15);
+        DrainsBeforeDroppingCaches = kernel >= new KernelVersion(6, 6);
         TellsMissesFromMarks = kernel >= new KernelVersion(6, 11);
         HasSwapSlotsCache = kernel < new KernelVersion(6, 15);
         CountsRotationsAsCost = kernel >= new KernelVersion(6, 2);
@@ -136,6 +137,12 @@ public sealed record MmFeatures
     /// counted, which are unlocked (seen on 6.18: VmLck stays too high for ever).
     /// </summary>
     public bool DontUnmapCountsLockedTwice { get; }
+
+    /// <summary>
+    /// 6.6: vm.drop_caches first lets go what CPUs hold ("fs: drop_caches: draining pages before dropping caches"), so that blocks
+    /// of the device that a CPU holds are dropped too; before, they stay.
+    /// </summary>
+    public bool DrainsBeforeDroppingCaches { get; }
 
     /// <summary>
     /// 6.11: readahead decides on a missing page and on a marked one by rules of their own ("mm: Fix various readahead

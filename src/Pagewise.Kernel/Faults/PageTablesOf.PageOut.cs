@@ -107,7 +107,7 @@ internal sealed partial class PageTablesOf<TFormat>
         if (_pages.IsFolioDirty(pfn))
             return;
         for (ulong index = first; index < first + pages; index++)
-            _pages.Remove(inode, index, evicted: true);
+            _pages.Remove(inode, index);
     }
 
     /// <summary>Whether the entries from one on are present for as many pages, within the range (folio_pte_batch).</summary>

@@ -66,7 +66,7 @@ internal sealed partial class PageTablesOf<TFormat>
             ulong start = _pages.FolioStart(pfn);
             ulong end = start + _pages.FolioPages(pfn);
             if (start >= first && end - 1 <= last)
-                _pages.Remove(inode, index, evicted: false);
+                _pages.Remove(inode, index);
             else
                 _memMap.Clear(pfn);
             index++;

@@ -90,4 +90,7 @@ public enum PageFlags : uint
 
     /// <summary>Its bytes could not be read, so that it may not be used (PG_uptodate is clear); of a page being written: they could not be written.</summary>
     Error = 1 << 26,
+
+    /// <summary>Has buffer heads, which have to go before the page can (PG_private).</summary>
+    Private = 1 << 27,
 }

@@ -34,7 +34,15 @@ public sealed partial class FilePages : IDisposable
         _swap = swap;
         _stat = stat;
         Blocks = new FileBlocks(memMap, inodes.Inodes.Capacity + 1);
+        Buffers = new BufferCache(inodes, this, memMap, lru, caches, allocator.Zones.CpuCount);
+        Extents = new ExtentTrees(inodes, Buffers);
     }
+
+    /// <summary>What the file system keeps of its own blocks in memory.</summary>
+    public BufferCache Buffers { get; }
+
+    /// <summary>Where files lie on their device.</summary>
+    internal ExtentTrees Extents { get; }
 
     /// <summary>What files hold on their device.</summary>
     internal FileBlocks Blocks { get; }
@@ -43,7 +51,11 @@ public sealed partial class FilePages : IDisposable
     public IFileTracepoints? Tracepoints { get; set; }
 
     /// <summary>Adds the kernel objects of the page indices to a list.</summary>
-    public void CollectObjects(List<ulong> into) => _index.CollectObjects(into);
+    public void CollectObjects(List<ulong> into)
+    {
+        _index.CollectObjects(into);
+        Buffers.CollectObjects(into);
+    }
 
     /// <summary>Who writes what is dirty; null: no one, then pages stay dirty.</summary>
     public Writeback? Writeback { get; set; }
@@ -144,7 +156,7 @@ public sealed partial class FilePages : IDisposable
             if (pfn == 0)
             {
                 while (i-- > first)
-                    Remove(inode, i, evicted: false);
+                    Remove(inode, i);
                 return 0;
             }
 
@@ -282,12 +294,12 @@ public sealed partial class FilePages : IDisposable
     /// </summary>
     /// <param name="inode">The file.</param>
     /// <param name="index">The page.</param>
-    /// <param name="evicted">True when it was dropped from memory, so that the next use reads it; false when its contents are gone (truncation, hole).</param>
-    public void Remove(int inode, ulong index, bool evicted)
+    public void Remove(int inode, ulong index)
     {
         ref Inode file = ref _inodes.Inodes[inode];
         ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
-        bool leavesShadow = file.Kind != InodeKind.Shmem && (evicted || IsWarm(file, index));
+        // Else it would be cached in name again.
+        bool leavesShadow = file.Kind != InodeKind.Shmem && IsWarm(file, index);
         if (entry != 0 && !XaNode.IsValue(entry))
         {
             ClearDirty((uint)entry);
@@ -304,7 +316,7 @@ public sealed partial class FilePages : IDisposable
     public void EvictWarm(int inode, ulong first, ulong last)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        if (first == 0 && last >= file.SizePages && file.CachedPages == 0)
+        if (first == 0 && last >= file.SizePages)
         {
             file.WarmPages = 0;
             return;
@@ -335,6 +347,7 @@ public sealed partial class FilePages : IDisposable
     {
         _index.Dispose();
         Blocks.Dispose();
+        Buffers.Dispose();
     }
 
     private bool HasFolio(uint pfn, PageFlags flag)

@@ -12,7 +12,8 @@ namespace Pagewise.Kernel.PageCache;
 /// <param name="readahead">What is read before it is asked for.</param>
 /// <param name="reads">Reads under way.</param>
 /// <param name="clock">Counts what is copied.</param>
-public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, LruLists lru, Readahead readahead, PageReads reads, Clock clock)
+/// <param name="drainsBeforeDrop">Whether vm.drop_caches first lets go what CPUs hold (MmFeatures.DrainsBeforeDroppingCaches).</param>
+public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, LruLists lru, Readahead readahead, PageReads reads, Clock clock, bool drainsBeforeDrop)
 {
     private const int BatchPages = 15; // PAGEVEC_SIZE
 
@@ -135,12 +136,15 @@ public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, L
 
     /// <summary>
     /// vm.drop_caches: drops what is clean and not mapped, of every file on a device (drop_pagecache_sb). What was cached
-    /// in name only, and files not met yet, are then cached no longer.
+    /// in name only, and files not met yet, are then cached no longer. Simplified: pages in the CPUs' batches are dropped too,
+    /// as from 6.6 on; before, they stay unless something has emptied the batches, as most calls that unmap do.
     /// </summary>
     public void DropCaches()
     {
         inodes.IsWarm = false;
         lru.DrainAll();
+        if (drainsBeforeDrop)
+            pages.Buffers.DropHeld();
         for (int inode = inodes.Inodes.HighWater - 1; inode > 0; inode--)
         {
             if (inodes.Inodes[inode].RefCount > 0 && inodes.Inodes[inode].Kind == InodeKind.Regular)
@@ -163,8 +167,8 @@ public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, L
                 break;
             if ((memMap[pfn].Flags & (PageFlags.Reading | PageFlags.Writeback)) != 0)
                 continue;
-            if (memMap[pfn].MapCount == 0 && (memMap[pfn].Flags & PageFlags.Dirty) == 0)
-                pages.Remove(inode, index, evicted: true);
+            if (TryRelease(pfn))
+                pages.Remove(inode, index);
             else
                 lru.DeactivateFile(pfn);
             if (++looked == BatchPages)
@@ -174,6 +178,14 @@ public sealed class Filemap(InodeTable inodes, FilePages pages, MemMap memMap, L
         if (looked is > 0 and < BatchPages)
             lru.Drain();
         pages.EvictWarm(inode, first, last);
+    }
+
+    /// <summary>Whether nobody but the cache refers to a page, and its buffers can go (mapping_evict_folio).</summary>
+    private bool TryRelease(uint pfn)
+    {
+        ref PageFrame frame = ref memMap[pfn];
+        return frame.RefCount == 1 && (frame.Flags & PageFlags.Dirty) == 0
+            && ((frame.Flags & PageFlags.Private) == 0 || pages.Buffers.TryFree(pfn));
     }
 
     /// <summary>The last byte of a range that an advice is about.</summary>

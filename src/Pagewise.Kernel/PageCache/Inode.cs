@@ -77,6 +77,9 @@ public struct Inode
     /// <summary>The one before it.</summary>
     public int PreviousDirty;
 
+    /// <summary>A bit for each block of its extent tree that was read (i_es_tree).</summary>
+    public ulong KnownExtents;
+
     /// <summary>First area that maps it (i_mmap).</summary>
     public int FirstMapping;
 

@@ -15,9 +15,6 @@ public sealed class InodeTablePages(InodeTable inodes, FilePages pages, Clock cl
     private const ulong InodesPerPage = 16; // 256 bytes each
     private const double TickNs = 4e6; // HZ 250
 
-    /// <summary>The block device's own inode (its bd_inode); 0: no file was changed yet.</summary>
-    public int DeviceInode { get; private set; }
-
     /// <summary>Pages of the table that became dirty: part of nr_dirtied.</summary>
     public long Dirtied { get; private set; }
 
@@ -29,23 +26,18 @@ public sealed class InodeTablePages(InodeTable inodes, FilePages pages, Clock cl
         if (file.Kind != InodeKind.Regular || file.ModifiedTick == tick)
             return;
         file.ModifiedTick = tick;
-        if (DeviceInode == 0)
-        {
-            DeviceInode = inodes.Create("", InodeKind.Regular, 0, 0, ulong.MaxValue >> 1);
-            if (DeviceInode == 0)
-                return;
-            inodes.Inodes[DeviceInode].WarmPages = 0;
-        }
-
+        int device = pages.Buffers.TakeDeviceInode();
+        if (device == 0)
+            return;
         // The page was read when the file was opened.
         ulong index = inodes.Inodes[inode].Number / InodesPerPage;
-        uint pfn = pages.FrameAt(DeviceInode, index);
+        uint pfn = pages.FrameAt(device, index);
         if (pfn == 0)
-            pfn = pages.Add(DeviceInode, index);
+            pfn = pages.Add(device, index);
         if (pfn == 0)
             return;
-        long before = inodes.Inodes[DeviceInode].DirtyPages;
+        long before = inodes.Inodes[device].DirtyPages;
         pages.MarkDirty(pfn);
-        Dirtied += inodes.Inodes[DeviceInode].DirtyPages - before;
+        Dirtied += inodes.Inodes[device].DirtyPages - before;
     }
 }

@@ -40,6 +40,8 @@ public sealed class PageReads : IBlockCompletion, IDisposable
     public void Submit(int inode, ulong first, ulong pages)
     {
         _clock.CachedPages += (long)pages;
+        if (pages > 0 && !_pages.Extents.IsKnown(inode, first))
+            FindExtents(inode, first, pages);
         while (pages > 0)
         {
             uint count = (uint)Math.Min(pages, _requestPages);
@@ -60,6 +62,14 @@ public sealed class PageReads : IBlockCompletion, IDisposable
             first += count;
             pages -= count;
         }
+    }
+
+    /// <summary>Reads where pages lie; meanwhile they are locked, so that none is reclaimed.</summary>
+    private void FindExtents(int inode, ulong first, ulong pages)
+    {
+        for (ulong index = first; index < first + pages; index++)
+            _memMap[_pages.FrameAt(inode, index)].Flags |= PageFlags.Reading;
+        _pages.Extents.Read(inode, first, this);
     }
 
     /// <summary>Waits until a page can be read (folio_wait_locked). A reference keeps it from being reclaimed as soon as it can.</summary>

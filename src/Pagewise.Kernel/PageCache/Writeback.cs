@@ -214,6 +214,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
             count++;
         }
 
+        _pages.Extents.SetKnown(inode, first);
         // Its pages are prepared one by one; the bio goes to the device as a whole, which takes it in requests.
         _clock.WritebackPages += count;
         _stat.PgPgOut += count * (Pfn.SizeBytes / 1024);

@@ -153,6 +153,8 @@ internal sealed partial class Vmscan
                 return fate;
         }
 
+        if ((frame.Flags & PageFlags.Private) != 0 && !_pages.Buffers.TryFree(pfn))
+            return Fate.Activate;
         return Detach(pfn, ref frame, isAnon, pages, sc.TargetMemcg) ? Fate.Free : Fate.Keep;
     }
 

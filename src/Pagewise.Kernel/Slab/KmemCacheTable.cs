@@ -54,6 +54,7 @@ internal static class KmemCacheTable
         new("inode_cache", 640, 0, Reclaim | Memcg | Alone),
         new("filp", 232, 0, Line | Memcg),
         new("shmem_inode_cache", 784, 0, Memcg | Alone),
+        new("buffer_head", 104, 0, Reclaim | Alone),
         new("hugetlbfs_inode_cache", 664, 0, Memcg | Alone),
         new("ext4_inode_cache", 1184, 0, Reclaim | Memcg | Alone),
     ];
@@ -79,6 +80,7 @@ internal static class KmemCacheTable
         new("inode_cache", 624, 0, Reclaim | Memcg | Alone),
         new("filp", 184, 0, Line | Memcg | Alone),
         new("shmem_inode_cache", 752, 0, Memcg | Alone),
+        new("buffer_head", 104, 0, Reclaim | Alone),
         new("hugetlbfs_inode_cache", 632, 0, Memcg | Alone),
         new("ext4_inode_cache", 1128, 0, Reclaim | Memcg | Alone),
     ];

@@ -60,6 +60,7 @@ public sealed class KmemCaches : IDisposable
         Ext4Inode = Find("ext4_inode_cache");
         RadixTreeNode = Find("radix_tree_node");
         VmapArea = Find("vmap_area");
+        BufferHead = Find("buffer_head");
     }
 
     /// <summary>The memory cgroups.</summary>
@@ -124,6 +125,9 @@ public sealed class KmemCaches : IDisposable
 
     /// <summary>vmap_area: what vmalloc has handed out.</summary>
     public KmemCache VmapArea { get; }
+
+    /// <summary>buffer_head: blocks of the device in memory.</summary>
+    public KmemCache BufferHead { get; }
 
     /// <summary>The cache that a name stands for, its own or one that it was merged into.</summary>
     /// <exception cref="KeyNotFoundException">The release has no cache of that name.</exception>

@@ -64,7 +64,7 @@ internal sealed class ExperimentChecker
         }
 
         using RecordingReader reader = RecordingReader.Open(_files.PathOf(Workload));
-        using var replayer = new Replayer(reader, new ReplayOptions { Mode = ReplayMode.Check, Machine = _spec, ProgramsAreStatic = true, DiskOfTmpfsRoot = ExperimentMachine.Disk, Log = _log });
+        using var replayer = new Replayer(reader, new ReplayOptions { Mode = ReplayMode.Check, Machine = _spec, ProgramsAreStatic = true, DiskOfTmpfsRoot = ExperimentMachine.Disk, FileSizes = ExperimentMachine.FileSizes, Log = _log });
         _file = _files.PathOf(Workload);
         if (_files.Has("vmaops.seed1.txt"))
             CheckOperations(replayer);

@@ -20,6 +20,9 @@ internal static partial class ExperimentMachine
     /// <summary>Where the guest's disk is mounted; everything else lies in its initramfs.</summary>
     public const string Disk = "/data/";
 
+    /// <summary>The files on it whose size the format's description tells, not every workload.</summary>
+    public static IReadOnlyDictionary<string, ulong> FileSizes { get; } = new Dictionary<string, ulong>(StringComparer.Ordinal) { ["/data/big"] = 512UL << 20 };
+
     /// <summary>
     /// Of the pages of the guests' image that programs map (nr_mapped), those on the inactive list: the first that reclaim
     /// meets, and all of them are in use. trace_reclaim_w52 shows it (nr_activate_anon of the first

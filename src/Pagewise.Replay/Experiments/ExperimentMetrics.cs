@@ -30,6 +30,8 @@ internal sealed class ExperimentMetrics(ExperimentRun run, Vmstat? recordedBefor
             return ChildFaults(metric["child.faults.".Length..]);
         if (metric == "accesses")
             return run.Window.Count;
+        if (metric == "mincore.resident")
+            return run.LastResident;
         if (Quarter(at) is { } quarter)
             return metric.StartsWith("faults.", StringComparison.Ordinal) ? Faults(metric, run.Window.Where(touch => QuarterOf(touch.Address) == quarter)) : null;
         if (at == "end" && metric.StartsWith("faults.", StringComparison.Ordinal))

@@ -51,6 +51,9 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
     /// <summary>Touches after <c>before</c> by children of the process that the area belongs to.</summary>
     public IEnumerable<ExperimentTouch> ByChildren => _others.Where(touch => touch.Tid != _tid);
 
+    /// <summary>Pages that the last mincore found in memory; null: there was none.</summary>
+    public int? LastResident { get; private set; }
+
     /// <summary>The first address of the area: the first that was touched after <c>before</c>.</summary>
     public ulong AreaStart { get; private set; }
 
@@ -99,7 +102,12 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
     public void OomDumped(Replayer replayer, OomDump dump) => Oom.Add(replayer.Machine, dump, _others.Concat(_window));
 
     /// <inheritdoc/>
-    public void CallDone(Replayer replayer, ReplayTask task, in CallRecord call) => Other?.CallDone(replayer, task, in call);
+    public void CallDone(Replayer replayer, ReplayTask task, in CallRecord call)
+    {
+        if (call.Sysno == Sysno.Mincore)
+            LastResident = replayer.LastResident;
+        Other?.CallDone(replayer, task, in call);
+    }
 
     /// <inheritdoc/>
     public void TouchDone(Replayer replayer, ReplayTask task, in TouchRecord touch) => Other?.TouchDone(replayer, task, in touch);
@@ -156,7 +164,7 @@ internal sealed class ExperimentRun(Zoneinfo? before) : IReplayObserver
         InodeTablePages table = machine.Writeback.InodeTable;
         var snapshot = new ExperimentSnapshot(tag, Vmstat.Of(machine), (long)machine.Allocator.FreePageCount, _window.Count)
         {
-            TableDirty = table.DeviceInode == 0 ? 0 : machine.Inodes.Inodes[table.DeviceInode].DirtyPages,
+            TableDirty = machine.FilePages.Buffers.DeviceInode == 0 ? 0 : machine.Inodes.Inodes[machine.FilePages.Buffers.DeviceInode].DirtyPages,
             TableDirtied = table.Dirtied,
             Cgroups = CgroupsOf(machine),
             AreaStates = machine.Memcgs.Any ? AreasOf(machine) : new Dictionary<string, string>(StringComparer.Ordinal),

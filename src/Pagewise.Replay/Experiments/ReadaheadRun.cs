@@ -154,14 +154,14 @@ internal sealed class ReadaheadRun : IReplayObserver, IFileTracepoints
     void IFileTracepoints.MmFilemapAddToPageCache(int inode, ulong index, uint pfn)
     {
         // The rows tell of the file alone.
-        if (inode != _machine!.Writeback.InodeTable.DeviceInode)
+        if (inode != _machine!.FilePages.Buffers.DeviceInode)
             _added.Add(index);
     }
 
     /// <inheritdoc/>
     void IFileTracepoints.MmFilemapDeleteFromPageCache(int inode, ulong index, uint pfn)
     {
-        if (inode != _machine!.Writeback.InodeTable.DeviceInode)
+        if (inode != _machine!.FilePages.Buffers.DeviceInode)
             _removed.Add(index);
     }
 

@@ -49,9 +49,16 @@ public sealed partial class RecordingSettings
     /// <summary>Whether it was made under valgrind, which places programs and mappings itself, not as Linux does.</summary>
     public bool IsPlacedByValgrind { get; private set; }
 
+    /// <summary>
+    /// Whether it begins at a start state that is recorded beside it (<c># start-state: before</c>): calls that led there may be
+    /// left out, so which addresses were free cannot be known from it.
+    /// </summary>
+    public bool BeginsAtStartState { get; private set; }
+
     /// <summary>Files that were open before the first recorded call.</summary>
     public IReadOnlyList<PreopenedFile> Files => _files;
 
+    private const string StartState = "# start-state: before";
     private const ulong StdioBytes = 4096;
     private const ulong CopyBytes = 65536;
 
@@ -94,6 +101,7 @@ public sealed partial class RecordingSettings
         if (ReadAheadPattern().Match(text) is { Success: true } readAhead)
             ReadAheadKb = int.Parse(readAhead.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
         IsPlacedByValgrind |= ValgrindPattern().IsMatch(text);
+        BeginsAtStartState |= text.StartsWith(StartState, StringComparison.Ordinal);
         ReadFiles(text);
     }
 

@@ -43,7 +43,7 @@ internal sealed class FileRig : IFileTracepoints, IDisposable
     /// <summary>Pages of files that were written.</summary>
     public long WrittenData => Machine.VmStat.NrWritten - (Machine.Writeback.InodeTable.Dirtied - DirtyTable);
 
-    private long DirtyTable => Machine.Writeback.InodeTable.DeviceInode is not 0 and int inode ? Machine.Inodes.Inodes[inode].DirtyPages : 0;
+    private long DirtyTable => Machine.FilePages.Buffers.DeviceInode is not 0 and int inode ? Machine.Inodes.Inodes[inode].DirtyPages : 0;
 
     public int NewFile(ulong sizeBytes) => Machine.Inodes.Create($"/file{_nextNumber}", InodeKind.Regular, 0xfe0000, _nextNumber++, sizeBytes);
 
