@@ -11,7 +11,7 @@ public enum Sysno : short
     Fork = 57, Vfork = 58, Execve = 59, Exit = 60, Wait4 = 61, Kill = 62, Shmdt = 67, Fcntl = 72, Fsync = 74,
     Fdatasync = 75, Truncate = 76, Ftruncate = 77, Mkdir = 83, Rmdir = 84, Creat = 85, Unlink = 87, Readlink = 89, Getrlimit = 97,
     Setuid = 105, Setgid = 106, Personality = 135, Mlock = 149, Munlock = 150, Mlockall = 151, Munlockall = 152, Prctl = 157,
-    ArchPrctl = 158, Setrlimit = 160, Sync = 162, Gettid = 186, Readahead = 187, RemapFilePages = 216, SetTidAddress = 218,
+    ArchPrctl = 158, Setrlimit = 160, Sync = 162, Swapon = 167, Swapoff = 168, Gettid = 186, Readahead = 187, RemapFilePages = 216, SetTidAddress = 218,
     Fadvise64 = 221, ClockNanosleep = 230, ExitGroup = 231, Mbind = 237, SetMempolicy = 238, GetMempolicy = 239, Waitid = 247, Openat = 257, Mkdirat = 258,
     Newfstatat = 262, Unlinkat = 263, SetRobustList = 273, SyncFileRange = 277, Accept4 = 288, MovePages = 279, Fallocate = 285,
     Dup3 = 292, Preadv = 295, Pwritev = 296, Syncfs = 306, Prlimit64 = 302, MigratePages = 256, Getrandom = 318, MemfdCreate = 319,

@@ -62,7 +62,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             objects.Stacks.FillCaches();
         }
 
-        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Filemap, Writeback, Caches, objects, Tasks, Scheduler, Clock, Events);
+        SystemCalls = new SystemCalls.SystemCalls(settings, Defaults(spec), AddressSpaces, Inodes, _pageTables, Filemap, Writeback, FilePages, Swap, Caches, objects, Tasks, Scheduler, Clock, Events);
         _sigkills = new Sigkills(Tasks, Scheduler, Allocator, SystemCalls.Processes, Clock, Events);
         OomKiller = new OomKiller(Tasks, AddressSpaces, Scheduler, _sigkills, _pageTables, Zones, VmStat, settings, Clock, Events) { Settings = spec.Oom };
         pressure.OomKiller = OomKiller;

@@ -93,7 +93,6 @@ public abstract partial class Machine
         Kernel = spec.Kernel,
         Format = spec.Format,
         TotalRamPages = totalRamPages,
-        TotalSwapPages = spec.SwapBytes >> Pfn.Shift,
         OvercommitMemory = spec.OvercommitMemory,
         OvercommitRatio = spec.OvercommitRatio,
         OvercommitKbytes = spec.OvercommitKbytes,

@@ -100,7 +100,7 @@ public sealed record MachineSpec
     /// <summary>Usable swap space in bytes: one area on the last block device, unless <see cref="SwapAreas"/> says more.</summary>
     public ulong SwapBytes { get; init; }
 
-    /// <summary>The swap areas, in place of <see cref="SwapBytes"/>; their sizes add up to it. At most 28.</summary>
+    /// <summary>The swap areas, in place of <see cref="SwapBytes"/>; the sizes of those that are on add up to it. At most 28.</summary>
     public IReadOnlyList<SwapAreaSpec> SwapAreas { get; init; } = [];
 
     /// <summary>vm.swappiness, 0 to 200: what reading a page back from swap costs beside reading a file's, 100 being the same.</summary>

@@ -64,8 +64,9 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
             ["Unevictable"] = lru.Pages(LruList.Unevictable),
             ["Writeback"] = stat.NrWriteback,
             ["Mlocked"] = stat.NrMlock,
-            ["SwapTotal"] = stat.TotalSwapPages,
-            ["SwapFree"] = stat.NrSwapPages,
+            // Of an area that is being emptied what is in use still counts (si_swapinfo).
+            ["SwapTotal"] = stat.TotalSwapPages + machine.Swap.PagesToBeUnused,
+            ["SwapFree"] = stat.NrSwapPages + machine.Swap.PagesToBeUnused,
             ["AnonPages"] = stat.NrAnonPages,
             ["Mapped"] = stat.NrMapped,
             ["Shmem"] = stat.NrShmem,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Pagewise.Kernel;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Procfs;
 
@@ -34,8 +35,10 @@ public sealed record Swaps(IReadOnlyList<SwapsDevice> Devices)
     }
 
     /// <summary>What a modelled machine shows: its swap areas.</summary>
-    public static Swaps Of(Machine machine) => new([.. machine.Swap.Areas.Select((area, type) => new SwapsDevice(
-        area.Name, area.IsFile ? "file" : "partition", (area.Pages - 1L) << 2, machine.Swap.UsedPagesOf(type) << 2, area.Priority))]);
+    public static Swaps Of(Machine machine) => new([.. machine.Swap.Types.Select(type => Of(machine.Swap.SpecOf(type), machine.Swap.UsedPagesOf(type)))]);
+
+    private static SwapsDevice Of(SwapAreaSpec area, long usedPages) =>
+        new(area.Name, area.IsFile ? "file" : "partition", (area.Pages - 1L) << 2, usedPages << 2, area.Priority);
 
     /// <summary>The file's text.</summary>
     public override string ToString()

@@ -74,6 +74,9 @@ public sealed partial class Replayer
             case Sysno.Prlimit64 or Sysno.Getrlimit or Sysno.Setrlimit:
                 ReplayLimits(task, ref call);
                 break;
+            case Sysno.Swapon or Sysno.Swapoff:
+                ReplaySwap(task, ref call);
+                break;
             case Sysno.Shmget or Sysno.Shmat or Sysno.Shmdt or Sysno.Shmctl:
                 ReplayShm(task, ref call);
                 break;
@@ -122,6 +125,23 @@ public sealed partial class Replayer
             Task = Machine.Tasks.Find(pid),
             Space = flags.HasFlag(CloneFlags.Vm) ? task.Space : new ReplaySpace(task.Space),
         };
+    }
+
+    // Areas are known by the machine file, or are files that the recording met.
+    private void ReplaySwap(ReplayTask task, ref CallRecord call)
+    {
+        string path = Text(call.Path);
+        // That it succeeded shows that the caller may, whatever was assumed.
+        if (call.Result >= 0)
+            StructOf(task).CapSysAdmin = true;
+        SyscallArgs arguments = ArgumentsOf(ref call) with { Text = path, Inode = _files.Find(path) };
+        SysResult result = _calls.Invoke(task.Task, arguments);
+        task.Space.Calls.Add(call.Sysno, result.IsError);
+        bool isUnknown = result.IsError && result.Errno is Errno.ENOENT or Errno.EINVAL && call.Result >= 0;
+        if (isUnknown)
+            Warn($"{NameOf(ref call)} of {path}: the machine has no such area; a machine file may name it under swap_areas");
+        else
+            CompareResult(ref call, result);
     }
 
     private void ReplayExit(ReplayTask task, Sysno call)

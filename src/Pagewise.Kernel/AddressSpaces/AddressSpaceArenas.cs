@@ -47,6 +47,9 @@ public sealed class AddressSpaceArenas(KmemCaches caches) : IDisposable
     /// <summary>The address spaces that aging walks; null: the classic LRU lists.</summary>
     internal MmList? LruGenMms { get; set; }
 
+    /// <summary>The address spaces in which swapoff looks for pages.</summary>
+    internal SwappedMms Swapped => field ??= new SwappedMms(Mms);
+
     /// <summary>Pages promised to all address spaces (vm_committed_as).</summary>
     public long CommittedAs { get; set; }
 

@@ -45,6 +45,12 @@ public struct MmStruct
     /// <summary>Bit n: it ran since aging of node n last walked it (lru_gen.bitmap).</summary>
     public ulong LruGenBitmap;
 
+    /// <summary>The next address space that has had pages in swap (mmlist).</summary>
+    public int SwappedNext;
+
+    /// <summary>The one before it; <see cref="SwappedMms.Head"/>: it is the first; 0: it has had none.</summary>
+    public int SwappedPrev;
+
     /// <summary>Whether the OOM killer expects nothing of it any more (MMF_OOM_SKIP): the reaper has been there, or init runs in it too.</summary>
     public bool OomSkip;
 

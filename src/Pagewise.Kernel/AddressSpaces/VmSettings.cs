@@ -18,8 +18,8 @@ public sealed record VmSettings
     /// <summary>totalram_pages(): pages of memory that the allocator manages.</summary>
     public required ulong TotalRamPages { get; init; }
 
-    /// <summary>total_swap_pages.</summary>
-    public ulong TotalSwapPages { get; init; }
+    /// <summary>total_swap_pages: moved by swapon and swapoff.</summary>
+    public ulong TotalSwapPages { get; internal set; }
 
     /// <summary>vm.overcommit_memory: 0 heuristic, 1 always, 2 never. May be written while the machine runs.</summary>
     public int OvercommitMemory { get; set; }

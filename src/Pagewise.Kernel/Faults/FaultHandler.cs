@@ -235,8 +235,10 @@ internal sealed partial class FaultHandler<TFormat>
         _tables.FreeTable(ref mm, 1, (uint)(table >> Pfn.Shift));
     }
 
-    private static FaultResult HandleMarker(ulong entry) =>
-        Pte<TFormat>.IsGuard(entry) ? FaultResult.Segv : throw new InvalidOperationException($"entry {entry:x} is a marker of a kind that nothing makes");
+    /// <summary>handle_pte_marker: a guard page is SIGSEGV, one whose contents were lost SIGBUS.</summary>
+    private static FaultResult HandleMarker(ulong entry) => Pte<TFormat>.IsGuard(entry)
+        ? FaultResult.Segv
+        : Pte<TFormat>.IsPoisoned(entry) ? FaultResult.Bus : throw new InvalidOperationException($"entry {entry:x} is a marker of a kind that nothing makes");
 
     /// <summary>The entry bits of an area's pages (vm_page_prot).</summary>
     private ulong PageProtection(in VmArea area) => Pte<TFormat>.Protection(area.Flags, WantsWriteNotify(area));

@@ -86,6 +86,12 @@ public abstract class PageTables
     /// <summary>Applies an advice that works on pages of one area: DONTNEED, FREE, COLD, PAGEOUT, WILLNEED, REMOVE, COLLAPSE, GUARD_INSTALL, GUARD_REMOVE.</summary>
     public abstract Errno Advise(int vma, ulong start, ulong end, Madvice advice);
 
+    /// <summary>Brings the pages of an address space back that a swap area has (unuse_mm).</summary>
+    /// <param name="mm">The address space.</param>
+    /// <param name="type">The area's number.</param>
+    /// <returns>ENOMEM when no frame is left.</returns>
+    public abstract Errno Unuse(int mm, int type);
+
     /// <summary>Marks the resident pages of a range as locked or not (mlock_vma_pages_range). The area's Flags are already new.</summary>
     public abstract void ApplyLock(int vma, ulong start, ulong end);
 

@@ -159,6 +159,10 @@ internal sealed partial class PageTablesOf<TFormat>
                 {
                     Age(at, entry);
                 }
+                else if (makesLazy && Pte<TFormat>.IsPoisoned(entry))
+                {
+                    owner._tables.Store(at, 0);
+                }
                 else if (makesLazy && Pte<TFormat>.IsSwap(entry))
                 {
                     owner._swap.FreeAndCache(Pte<TFormat>.SwapEntryOf(entry));

@@ -15,7 +15,7 @@ internal sealed partial class PageTablesOf<TFormat>
     public override bool Copy(int destinationVma, int sourceVma)
     {
         ref VmArea source = ref _vmas[sourceVma];
-        CopyVisitor visitor = new(this, _vmas[destinationVma].Mm, source.Flags);
+        CopyVisitor visitor = new(this, source.Mm, _vmas[destinationVma].Mm, source.Flags);
         bool done = _tables.Walk(source.Mm, source.Start, source.End, ref visitor);
         if (visitor.Protected)
             _cpus.FlushMm(source.Mm);
@@ -23,7 +23,7 @@ internal sealed partial class PageTablesOf<TFormat>
     }
 
     /// <summary>copy_pte_range and copy_huge_pmd.</summary>
-    private struct CopyVisitor(PageTablesOf<TFormat> owner, int destinationMm, VmFlags flags) : IEntryVisitor
+    private struct CopyVisitor(PageTablesOf<TFormat> owner, int sourceMm, int destinationMm, VmFlags flags) : IEntryVisitor
     {
         /// <summary>Whether the parent lost the right to write somewhere, so that its TLB must forget.</summary>
         public bool Protected;
@@ -121,6 +121,8 @@ internal sealed partial class PageTablesOf<TFormat>
         {
             owner._swap.Duplicate(Pte<TFormat>.SwapEntryOf(entry));
             space.Rss.SwapEntries++;
+            if (space.SwappedPrev == 0)
+                owner._swapped.AddBehind(sourceMm, destinationMm);
             entry &= ~TFormat.SwapExclusive;
             owner._tables.Store(at, entry);
             return entry;

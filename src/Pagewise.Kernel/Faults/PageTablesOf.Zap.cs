@@ -61,7 +61,7 @@ internal sealed partial class PageTablesOf<TFormat>
                         owner._swap.FreeAndCache(Pte<TFormat>.SwapEntryOf(entry));
                         tables.Store(at, 0);
                     }
-                    else if (!keepMarkers)
+                    else if (!keepMarkers || (evenCows && Pte<TFormat>.IsPoisoned(entry)))
                     {
                         tables.Store(at, 0);
                     }

@@ -32,8 +32,10 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables, IPageMkclean
     private readonly FaultHandler<TFormat> _faults;
     private readonly VmaTree _tree;
     private readonly AnonVmas _anonVmas;
+    private readonly Arena<AnonVma> _anonVmaArena;
     private readonly MmFeatures _features;
     private readonly Clock _clock;
+    private readonly SwappedMms _swapped;
     private ulong _lastContextId;
 
     public PageTablesOf(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus, FaultHandler<TFormat> faults)
@@ -57,9 +59,11 @@ internal sealed partial class PageTablesOf<TFormat> : PageTables, IPageMkclean
         _faults = faults;
         _features = state.Settings.Features;
         _clock = state.Clock;
+        _swapped = state.Spaces.Swapped;
         _gather = new MmuGather<TFormat>(state, tables, cpus);
         _tree = new VmaTree(state.Spaces);
         _anonVmas = new AnonVmas(state.Spaces);
+        _anonVmaArena = state.Spaces.AnonVmas;
     }
 
     /// <summary>Who reclaims what MADV_PAGEOUT names; null: no one, and anonymous pages stay.</summary>

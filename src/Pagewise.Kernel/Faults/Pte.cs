@@ -106,6 +106,12 @@ internal static class Pte<TFormat>
     /// <summary>Whether an entry is a guard marker (is_guard_swp_entry).</summary>
     public static bool IsGuard(ulong entry) => IsMarker(entry) && (TFormat.SwapOffset(entry) & GuardMarker) != 0;
 
+    /// <summary>The marker of a page that could not be read back from swap (make_pte_marker(PTE_MARKER_POISONED), before 6.6 SWP_SWAPIN_ERROR).</summary>
+    public static ulong Poisoned => TFormat.MakeSwapEntry(MarkerType, PoisonedMarker);
+
+    /// <summary>Whether an entry is such a marker.</summary>
+    public static bool IsPoisoned(ulong entry) => IsMarker(entry) && (TFormat.SwapOffset(entry) & PoisonedMarker) != 0;
+
     /// <summary>Whether fork copies a marker: guard and poison, not the rest (copy_pte_marker).</summary>
     public static bool IsCopiedMarker(ulong entry) => (TFormat.SwapOffset(entry) & (GuardMarker | PoisonedMarker)) != 0;
 }

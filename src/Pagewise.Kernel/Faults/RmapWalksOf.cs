@@ -29,6 +29,7 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
     private readonly FaultHandler<TFormat> _faults;
     private readonly MmFeatures _features;
     private readonly Clock _clock;
+    private readonly SwappedMms _swapped;
     private readonly List<uint> _lookedAt = [];
 
     public RmapWalksOf(KernelState state, PteTables<TFormat> tables, Rmap rmap, Cpus<TFormat> cpus, FaultHandler<TFormat> faults)
@@ -49,6 +50,7 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
         _faults = faults;
         _features = state.Settings.Features;
         _clock = state.Clock;
+        _swapped = state.Spaces.Swapped;
     }
 
     public override int Referenced(uint pfn, out VmFlags flags)
@@ -257,6 +259,8 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
                 return false;
             SwpEntry slot = owner._swap.EntryOf(pfn);
             owner._swap.Duplicate(slot);
+            if (mm.SwappedPrev == 0)
+                owner._swapped.Add(area.Mm);
             bool isExclusive = (frame.Flags & PageFlags.AnonExclusive) != 0;
             frame.Flags &= ~PageFlags.AnonExclusive;
             mm.Rss.SwapEntries++;

@@ -29,6 +29,7 @@ public sealed partial class MemoryMappings
         if (--space.Users != 0)
             return;
         _spaces.LruGenMms?.Remove(mm);
+        _spaces.Swapped.Remove(mm);
         UnmapAll(mm);
         _pageTables.FreePgd(mm);
         _spaces.MmSlab.Free(mm);

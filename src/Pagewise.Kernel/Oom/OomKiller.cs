@@ -217,6 +217,14 @@ public sealed partial class OomKiller : IOomKiller, IAgent
                 return 0;
             }
 
+            // Who runs swapoff is what memory is short for (oom_task_origin).
+            if (_tasks[_tasks[task].GroupLeader].IsOomOrigin)
+            {
+                chosen = task;
+                most = long.MaxValue;
+                continue;
+            }
+
             if (_mms[mm].OomSkip || IsInVfork(task) || _badness.Points(PagesOf(mm), AdjOf(task), totalPages, _tasks[task].CapSysAdmin) is not { } points)
                 continue;
             if (chosen != 0 && (points < most || (points == most && !_badness.PrefersLater)))

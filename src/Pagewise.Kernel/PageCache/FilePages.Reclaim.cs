@@ -1,3 +1,4 @@
+using Pagewise.Abi;
 using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageAllocator;
@@ -40,7 +41,10 @@ public sealed partial class FilePages
             return false;
         _ = _swap.Add(pfn, slot);
         _swap.Duplicate(slot);
-        Detach(ref _inodes.Inodes[frame.Mapping], ref frame, slot.ToIndexEntry());
+        ref Inode file = ref _inodes.Inodes[frame.Mapping];
+        NoteSwapped(frame.Mapping);
+        file.SwappedPages++;
+        Detach(ref file, ref frame, slot.ToIndexEntry());
         frame.RefCount--;
         return true;
     }
@@ -55,12 +59,18 @@ public sealed partial class FilePages
         {
             ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
             if (entry == 0)
-                return;
+                break;
             if (!XaNode.IsValue(entry))
                 continue;
             _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, 0);
-            _swap.FreeAndCache(SwpEntry.FromIndexEntry(entry));
+            SwpEntry slot = SwpEntry.FromIndexEntry(entry);
+            if (slot.IsLost)
+                continue;
+            file.SwappedPages--;
+            _swap.FreeAndCache(slot);
         }
+
+        ForgetSwapped(inode);
     }
 
     /// <summary>Whether a page of shared memory is in swap: <see cref="Find"/> has failed to bring it back.</summary>
@@ -96,16 +106,19 @@ public sealed partial class FilePages
             ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
             if (entry == 0)
                 break;
-            if (XaNode.IsValue(entry))
-                slots.Add(SwpEntry.FromIndexEntry(entry));
+            if (XaNode.IsValue(entry) && SwpEntry.FromIndexEntry(entry) is { IsLost: false } slot)
+                slots.Add(slot);
         }
 
         return slots;
     }
 
     /// <summary>Brings a page of shared memory back (shmem_swapin_folio): out of the swap cache into the file's, dirty, for its slot goes free.</summary>
-    private uint SwapIn(int inode, ulong index, SwpEntry slot, out bool noMemory)
+    private uint SwapIn(int inode, ulong index, SwpEntry slot, bool isFault, out bool noMemory)
     {
+        noMemory = false;
+        if (slot.IsLost)
+            return 0;
         uint pfn = _swap.Get(slot);
         if (pfn != 0)
         {
@@ -114,9 +127,12 @@ public sealed partial class FilePages
         else
         {
             pfn = _swap.ReadWithNeighbours(slot, out _);
-            SwapReads++;
-            _stat.PgMajFault++;
-            _lru.Memcgs.Count(_lru.Memcgs.Current, MemcgStat.PgMajFault, 1);
+            if (isFault)
+            {
+                SwapReads++;
+                _stat.PgMajFault++;
+                _lru.Memcgs.Count(_lru.Memcgs.Current, MemcgStat.PgMajFault, 1);
+            }
         }
 
         noMemory = pfn == 0;
@@ -124,18 +140,22 @@ public sealed partial class FilePages
             return 0;
         _swap.WaitForRead(pfn);
         ref PageFrame frame = ref _memMap[pfn];
-        if ((frame.Flags & PageFlags.Error) != 0)
+        ref Inode file = ref _inodes.Inodes[inode];
+        // A write of it that is still under way ends first, for the slot is given up (folio_wait_writeback).
+        _swap.WaitForWrite(pfn);
+        bool isLost = (frame.Flags & PageFlags.Error) != 0;
+        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, isLost ? SwpEntry.LostIndexEntry : pfn);
+        _swap.Remove(pfn, 0);
+        _swap.Free(slot);
+        file.SwappedPages--;
+        if (isLost)
         {
+            // shmem_set_folio_swapin_error: who looks for it later learns the same.
+            _lru.Put(pfn);
             _lru.Put(pfn);
             return 0;
         }
 
-        ref Inode file = ref _inodes.Inodes[inode];
-        // A write of it that is still under way ends first, for the slot is given up (folio_wait_writeback).
-        _swap.WaitForWrite(pfn);
-        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, pfn);
-        _swap.Remove(pfn, 0);
-        _swap.Free(slot);
         frame.Flags |= PageFlags.PageCache | PageFlags.SwapBacked | PageFlags.Dirty;
         frame.Mapping = inode;
         frame.Index = index;
@@ -144,6 +164,55 @@ public sealed partial class FilePages
         // The swap cache's reference becomes the page cache's; the look-up's goes.
         _lru.Put(pfn);
         return pfn;
+    }
+
+    /// <summary>The file of shared memory that had pages in swap last; 0: none had (shmem_swaplist).</summary>
+    internal int FirstSwapped { get; private set; }
+
+    /// <summary>Brings a file's pages back that a swap area has (shmem_unuse_inode). Those that cannot be read are lost.</summary>
+    /// <returns>ENOMEM when no frame is left.</returns>
+    internal Errno Unuse(int inode, int type)
+    {
+        for (ulong index = 0; ; index++)
+        {
+            ref Inode file = ref _inodes.Inodes[inode];
+            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
+            if (entry == 0)
+                return Errno.None;
+            if (!XaNode.IsValue(entry) || SwpEntry.FromIndexEntry(entry) is not { IsLost: false } slot || slot.Type != type)
+                continue;
+            _ = SwapIn(inode, index, slot, isFault: false, out bool noMemory);
+            if (noMemory)
+                return Errno.ENOMEM;
+        }
+    }
+
+    /// <summary>Takes a file without pages in swap from the list of those with some; one that has some stays.</summary>
+    internal void ForgetSwapped(int inode)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        if (file.PreviousSwapped == 0 || file.SwappedPages != 0)
+            return;
+        if (file.PreviousSwapped < 0)
+            FirstSwapped = file.NextSwapped;
+        else
+            _inodes.Inodes[file.PreviousSwapped].NextSwapped = file.NextSwapped;
+        if (file.NextSwapped != 0)
+            _inodes.Inodes[file.NextSwapped].PreviousSwapped = file.PreviousSwapped;
+        file.PreviousSwapped = 0;
+        file.NextSwapped = 0;
+    }
+
+    private void NoteSwapped(int inode)
+    {
+        ref Inode file = ref _inodes.Inodes[inode];
+        if (file.PreviousSwapped != 0)
+            return;
+        file.PreviousSwapped = -1;
+        file.NextSwapped = FirstSwapped;
+        if (FirstSwapped != 0)
+            _inodes.Inodes[FirstSwapped].PreviousSwapped = inode;
+        FirstSwapped = inode;
     }
 
     private void Detach(ref Inode file, ref PageFrame frame, ulong entry)

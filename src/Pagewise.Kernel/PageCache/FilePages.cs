@@ -76,7 +76,7 @@ public sealed partial class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[inode];
         ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
         if (XaNode.IsValue(entry) && file.Kind == InodeKind.Shmem)
-            return SwapIn(inode, index, SwpEntry.FromIndexEntry(entry), out noMemory);
+            return SwapIn(inode, index, SwpEntry.FromIndexEntry(entry), isFault: true, out noMemory);
         if (XaNode.IsValue(entry) || (entry == 0 && !IsWarm(file, index)))
             return 0;
         if (entry != 0)

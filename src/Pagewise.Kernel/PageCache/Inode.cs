@@ -71,6 +71,15 @@ public struct Inode
     /// <summary>The page after the last that periodic or background writeback wrote (writeback_index).</summary>
     public ulong WritebackIndex;
 
+    /// <summary>Of shared memory: pages in swap (info->swapped).</summary>
+    public long SwappedPages;
+
+    /// <summary>The next file of shared memory that has had pages in swap (info->swaplist).</summary>
+    public int NextSwapped;
+
+    /// <summary>The one before it; −1: it is the first; 0: it is not in the list.</summary>
+    public int PreviousSwapped;
+
     /// <summary>The next inode with dirty pages (i_io_list).</summary>
     public int NextDirty;
 

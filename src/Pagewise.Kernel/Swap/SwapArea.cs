@@ -25,6 +25,7 @@ internal sealed class SwapArea : IDisposable
         LowestBit = 1;
         HighestBit = spec.Pages - 1;
         ClusterNext = 1;
+        Priority = spec.Priority;
     }
 
     /// <summary>What it was made from.</summary>
@@ -48,10 +49,16 @@ internal sealed class SwapArea : IDisposable
     /// <summary>Slots in use (inuse_pages).</summary>
     public uint InUsePages { get; set; }
 
+    /// <summary>Its priority (prio): areas that nobody gave one move up when one before them is switched off.</summary>
+    public int Priority { get; set; }
+
+    /// <summary>Whether pages may be written to it (SWP_WRITEOK): not while it is being emptied.</summary>
+    public bool IsWritable { get; set; }
+
     /// <summary>No slot below is free (lowest_bit).</summary>
     public uint LowestBit { get; set; }
 
-    /// <summary>No slot above is free (highest_bit).</summary>
+    /// <summary>No slot above is free (highest_bit); 0: none is.</summary>
     public uint HighestBit { get; set; }
 
     /// <summary>Where the search goes on (cluster_next).</summary>

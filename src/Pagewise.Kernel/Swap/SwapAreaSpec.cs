@@ -10,7 +10,7 @@ public sealed record SwapAreaSpec(uint Pages)
     /// <summary>Whether it is a swap file on a file system, else a partition.</summary>
     public bool IsFile { get; init; }
 
-    /// <summary>Priority: areas with more are filled first, equal ones in turn (prio). Areas without one get −2, −3 … in their order.</summary>
+    /// <summary>Priority: areas with more are filled first, equal ones in turn (prio). Negative stands for none given: such areas get −2, −3 … in their order.</summary>
     public int Priority { get; init; } = -2;
 
     /// <summary>
@@ -21,6 +21,9 @@ public sealed record SwapAreaSpec(uint Pages)
 
     /// <summary>The name of the block device it lies on; null: the last one.</summary>
     public string? Device { get; init; }
+
+    /// <summary>Whether it is there, made by mkswap, but not switched on when the machine starts: swapon(2) does that.</summary>
+    public bool IsOff { get; init; }
 
     /// <summary>Opens where its bytes are kept, once for each machine; null: in this process.</summary>
     public Func<SwapAreaSpec, ISwapStore>? OpenStore { get; init; }

@@ -97,7 +97,7 @@ public sealed partial class SwapSpace
         long unmapped = 0;
         for (int type = 0; type < _areas.Length; type++)
         {
-            for (uint offset = 1; offset <= _areas[type].Pages && left > 0; offset++)
+            for (uint offset = 1; offset <= (_areas[type]?.Pages ?? 0) && left > 0; offset++)
             {
                 uint pfn = Find(new SwpEntry(type, offset));
                 if (pfn == 0)
@@ -119,7 +119,8 @@ public sealed partial class SwapSpace
         long used = 0;
         for (int type = 0; type < _areas.Length; type++)
         {
-            SwapArea area = _areas[type];
+            if (_areas[type] is not { } area)
+                continue;
             uint inUse = 0;
             for (uint offset = 1; offset <= area.Pages; offset++)
             {

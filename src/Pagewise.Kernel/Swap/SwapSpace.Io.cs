@@ -125,7 +125,7 @@ public sealed partial class SwapSpace
 
     private void Plug(SwpEntry entry, bool isWrite)
     {
-        uint most = (uint)_blocks.SpecOf(_areas[entry.Type].Device).MaxSectorsKb / 4;
+        uint most = (uint)_blocks.SpecOf(_areas[entry.Type]!.Device).MaxSectorsKb / 4;
         bool follows = _plugged.Count > 0 && _plugged.IsWrite == isWrite && _plugged.Type == entry.Type && _plugged.Offset + _plugged.Count == entry.Offset;
         if (follows && _plugged.Count < most)
         {
@@ -143,7 +143,7 @@ public sealed partial class SwapSpace
         if (argument == 0)
             throw new InvalidOperationException("2^20 swap transfers are under way: whoever starts them does not wait");
         _transfers[argument] = transfer;
-        _blocks.Submit(_areas[transfer.Type].Device, transfer.IsWrite ? BlockOp.Write : BlockOp.Read, (ulong)transfer.Offset * BlockDevices.SectorsPerPage, transfer.Count, _completion, argument);
+        _blocks.Submit(_areas[transfer.Type]!.Device, transfer.IsWrite ? BlockOp.Write : BlockOp.Read, (ulong)transfer.Offset * BlockDevices.SectorsPerPage, transfer.Count, _completion, argument);
     }
 
     /// <summary>Copies what a slot holds without reading it as the machine would: for reports. False: it cannot be had.</summary>
@@ -152,7 +152,7 @@ public sealed partial class SwapSpace
     public bool Peek(SwpEntry entry, Span<byte> page)
     {
         uint cached = Find(entry);
-        SwapArea area = _areas[entry.Type];
+        SwapArea area = _areas[entry.Type]!;
         if (cached != 0 && (_memMap[cached].Flags & PageFlags.Reading) == 0)
             _memMap.Memory.Frame(cached).CopyTo(page);
         else if (area.Slots[entry.Offset].HasData)
@@ -165,7 +165,7 @@ public sealed partial class SwapSpace
     /// <summary>Copies a page to its slot; false: an I/O error.</summary>
     private bool Store(SwpEntry entry, uint pfn, PageFlags flags)
     {
-        SwapArea area = _areas[entry.Type];
+        SwapArea area = _areas[entry.Type]!;
         ref SwapSlot slot = ref area.Slots[entry.Offset];
         slot.HasData = (flags & PageFlags.HasData) != 0;
         if (!area.Spec.IsSynchronous && _blocks.Fails(area.Device, BlockOp.Write, (ulong)entry.Offset * BlockDevices.SectorsPerPage, 1))
@@ -180,7 +180,7 @@ public sealed partial class SwapSpace
     /// <summary>Copies a slot to a page, which is marked when that fails.</summary>
     private void Load(SwpEntry entry, uint pfn)
     {
-        SwapArea area = _areas[entry.Type];
+        SwapArea area = _areas[entry.Type]!;
         if (!area.Spec.IsSynchronous && _blocks.Fails(area.Device, BlockOp.Read, (ulong)entry.Offset * BlockDevices.SectorsPerPage, 1))
             _memMap[pfn].Flags |= PageFlags.Error;
         else if (!area.Slots[entry.Offset].HasData)

@@ -41,7 +41,7 @@ public sealed partial class SwapSpace
         if (mask != 0)
         {
             uint first = Math.Max(1, entry.Offset & ~mask);
-            uint last = Math.Min(entry.Offset | mask, _areas[entry.Type].Pages);
+            uint last = Math.Min(entry.Offset | mask, _areas[entry.Type]!.Pages);
             for (uint offset = first; offset <= last; offset++)
             {
                 uint neighbour = ReadAsync(new SwpEntry(entry.Type, offset), out bool isNew);

@@ -15,7 +15,8 @@ public sealed partial class SwapSpace
     private const int DeactivateStocks = 2 * SwapSlotsCache.Size;
 
     private bool _stocksActive;
-    private int _nextArea;
+    private bool _stocksLocked;
+    private int _filling = -1;
 
     /// <summary>Who pays for a slot; 0: none (lookup_swap_cgroup_id).</summary>
     internal int MemcgOf(SwpEntry entry) => Slot(entry).Memcg;
@@ -54,7 +55,8 @@ public sealed partial class SwapSpace
             }
         }
 
-        return GetSwapPage();
+        Span<ulong> one = stackalloc ulong[1];
+        return GetSwapPages(one) == 0 ? default : SwpEntry.Unpack(one[0]);
     }
 
     /// <summary>The slots that CPUs keep go back: before swap is said to be full, and for walkers (drain_slots_cache_cpu).</summary>
@@ -69,9 +71,11 @@ public sealed partial class SwapSpace
         }
     }
 
-    /// <summary>check_cache_active: CPUs keep stocks while there are enough slots for all.</summary>
+    /// <summary>check_cache_active: CPUs keep stocks while there are enough slots for all, and no area is being emptied.</summary>
     private bool StocksAreActive()
     {
+        if (_stocksLocked)
+            return false;
         long cpus = (long)_stocks.Length;
         if (!_stocksActive)
         {
@@ -89,13 +93,8 @@ public sealed partial class SwapSpace
     private void Refill(ref SwapSlotsCache stock)
     {
         stock.Cur = 0;
-        while (stock.Nr < SwapSlotsCache.Size)
-        {
-            SwpEntry entry = GetSwapPage();
-            if (entry.IsNone)
-                return;
-            stock.Slots[stock.Nr++] = entry.Packed;
-        }
+        Span<ulong> slots = stock.Slots;
+        stock.Nr = GetSwapPages(slots);
     }
 
     /// <summary>A slot that nothing names any more, still marked as the cache's: to the CPU's stock of slots to give back (free_swap_slot).</summary>
@@ -127,45 +126,71 @@ public sealed partial class SwapSpace
     /// <summary>The slot is free again (swap_range_free).</summary>
     private void Release(SwpEntry entry)
     {
-        SwapArea area = _areas[entry.Type];
+        SwapArea area = _areas[entry.Type]!;
         _lru.Memcgs.UnchargeSlot(area.Slots[entry.Offset].Memcg);
         area.Slots[entry.Offset] = default;
         area.Compressed?.Free(entry.Offset);
         area.Free.Release(entry.Offset);
+        bool wasFull = area.HighestBit == 0;
         area.InUsePages--;
         area.LowestBit = Math.Min(area.LowestBit, entry.Offset);
         area.HighestBit = Math.Max(area.HighestBit, entry.Offset);
+        if (wasFull && area.IsWritable)
+            AddByPriority(_available, entry.Type);
         _stat.NrSwapPages++;
     }
 
-    /// <summary>get_swap_pages for one page: areas by priority, equal ones in turn.</summary>
-    private SwpEntry GetSwapPage()
+    /// <summary>
+    /// Free slots from one area (get_swap_pages): the one of the highest priority that has any, equal ones in turn; each
+    /// time a CPU's stock is filled, or since 6.15, which has no stocks, for each cluster.
+    /// </summary>
+    /// <param name="into">Where they go, packed, as many as fit and are there.</param>
+    /// <returns>How many there are; 0: swap is full.</returns>
+    private int GetSwapPages(Span<ulong> into)
     {
-        int best = -1;
-        for (int i = 0; i < _areas.Length; i++)
+        if (_available.Count == 0)
+            return 0;
+        bool goesOn = !_hasStocks && _filling >= 0 && _areas[_filling] is { IsWritable: true, ClusterNr: > 0, HighestBit: > 0 };
+        int type = goesOn ? _filling : _available[0];
+        if (!goesOn && _available.Count > 1)
         {
-            int type = (_nextArea + i) % _areas.Length;
-            if (_areas[type].InUsePages < _areas[type].Pages && (best < 0 || _areas[type].Spec.Priority > _areas[best].Spec.Priority))
-                best = type;
+            _available.RemoveAt(0);
+            AddByPriority(_available, type);
         }
 
-        if (best < 0)
-            return default;
-        uint offset = ScanSlots(_areas[best]);
-        if (offset == 0)
-            return default;
-        _nextArea = (best + 1) % _areas.Length;
-        SwapArea area = _areas[best];
+        _filling = type;
+        SwapArea area = _areas[type]!;
+        int got = 0;
+        while (got < into.Length && area.HighestBit != 0)
+        {
+            uint offset = ScanSlots(area);
+            if (offset == 0)
+                break;
+            Take(type, area, offset);
+            into[got++] = new SwpEntry(type, offset).Packed;
+        }
+
+        return got;
+    }
+
+    /// <summary>A free slot is the cache's (swap_range_alloc); with the last one its area is full.</summary>
+    private void Take(int type, SwapArea area, uint offset)
+    {
         area.Slots[offset].HasCache = true;
         area.Free.Take(offset);
-        area.InUsePages++;
         if (offset == area.LowestBit)
             area.LowestBit++;
         if (offset == area.HighestBit)
             area.HighestBit--;
+        if (++area.InUsePages == area.Pages)
+        {
+            area.LowestBit = area.Spec.Pages;
+            area.HighestBit = 0;
+            _available.Remove(type);
+        }
+
         area.ClusterNext = offset + 1;
         _stat.NrSwapPages--;
-        return new SwpEntry(best, offset);
     }
 
     /// <summary>scan_swap_map_slots without cluster_info: the next slot of the cluster; a new free cluster; any free slot.</summary>

@@ -23,9 +23,10 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     private readonly Clock _clock;
     private readonly EventQueue _events;
     private readonly BlockDevices _blocks;
-    private readonly SwapArea[] _areas;
+    private readonly SwapArea?[] _areas = new SwapArea?[SwpEntry.MostAreas];
+    private readonly VmSettings _settings;
     private readonly int _completion;
-    private readonly NativeArray<ulong> _entryOf;
+    private NativeArray<ulong> _entryOf;
     private readonly Arena<SwapIo> _transfers = new(1 << 20);
     private readonly NativeArray<SwapSlotsCache> _stocks;
     private readonly bool _hasStocks;
@@ -39,10 +40,10 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     /// <param name="clock">The clock.</param>
     /// <param name="events">What is to happen when.</param>
     /// <param name="blocks">The block devices; the last one holds the areas.</param>
-    /// <param name="areas">The areas.</param>
-    /// <param name="features">What the release does.</param>
+    /// <param name="areas">The areas, and those that can be switched on later.</param>
+    /// <param name="settings">What the release does; told how much swap there is.</param>
     /// <param name="pageCluster">vm.page-cluster: log2 of the pages that a read from swap brings.</param>
-    internal SwapSpace(MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat, Clock clock, EventQueue events, BlockDevices blocks, IReadOnlyList<SwapAreaSpec> areas, MmFeatures features, int pageCluster)
+    internal SwapSpace(MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat, Clock clock, EventQueue events, BlockDevices blocks, IReadOnlyList<SwapAreaSpec> areas, VmSettings settings, int pageCluster)
     {
         _memMap = memMap;
         _allocator = allocator;
@@ -51,25 +52,20 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _clock = clock;
         _events = events;
         _blocks = blocks;
+        _settings = settings;
         _completion = blocks.Register(this);
-        _areas = [.. areas.Select(spec => new SwapArea(spec, DeviceOf(spec, blocks), allocator))];
-        _entryOf = new NativeArray<ulong>(_areas.Length == 0 ? 1 : memMap.Count);
-        _entryOf.PreferLargePages();
+        _entryOf = new NativeArray<ulong>(1);
         _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
-        _hasStocks = features.HasSwapSlotsCache;
+        _hasStocks = settings.Features.HasSwapSlotsCache;
         _pageCluster = pageCluster;
-        foreach (SwapArea area in _areas)
+        foreach (SwapAreaSpec spec in areas)
         {
-            stat.TotalSwapPages += area.Pages;
-            stat.NrSwapPages += area.Pages;
+            if (spec.IsOff)
+                _known[spec.Name] = spec;
+            else
+                SwapOn(spec);
         }
     }
-
-    /// <summary>The areas, in the order of their numbers.</summary>
-    public IReadOnlyList<SwapAreaSpec> Areas => [.. _areas.Select(area => area.Spec)];
-
-    /// <summary>Slots of an area in use (inuse_pages), those in CPUs' stocks included.</summary>
-    public long UsedPagesOf(int type) => _areas[type].InUsePages;
 
     /// <summary>Frames that zram keeps compressed pages in (nr_zspages).</summary>
     public long CompressedFrames
@@ -77,8 +73,8 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         get
         {
             long frames = 0;
-            foreach (SwapArea area in _areas)
-                frames += area.Compressed?.Frames ?? 0;
+            foreach (SwapArea? area in _areas)
+                frames += area?.Compressed?.Frames ?? 0;
             return frames;
         }
     }
@@ -87,8 +83,8 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     internal List<uint> CollectCompressedFrames()
     {
         List<uint> frames = [];
-        foreach (SwapArea area in _areas)
-            area.Compressed?.CollectFrames(frames);
+        foreach (SwapArea? area in _areas)
+            area?.Compressed?.CollectFrames(frames);
         return frames;
     }
 
@@ -96,7 +92,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     internal int UnknownContents { get; set; }
 
     /// <summary>Whether there is any area.</summary>
-    internal bool HasAreas => _areas.Length > 0;
+    internal bool HasAreas { get; private set; }
 
     /// <summary>Whether more than half of swap is in use, so that clean pages in memory should not keep slots (vm_swap_full).</summary>
     public bool IsFull => _stat.NrSwapPages * 2 < _stat.TotalSwapPages;
@@ -105,7 +101,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     public long UsedPages => _stat.TotalSwapPages - _stat.NrSwapPages;
 
     /// <summary>Tells the host's CPU that a slot will be looked at soon. Changes nothing in the model.</summary>
-    internal void Prefetch(SwpEntry entry) => _areas[entry.Type].Slots.Prefetch(entry.Offset);
+    internal void Prefetch(SwpEntry entry) => _areas[entry.Type]!.Slots.Prefetch(entry.Offset);
 
     /// <summary>The same for where a page of the swap cache keeps its slot's number.</summary>
     internal void PrefetchEntryOf(uint pfn) => _entryOf.Prefetch(pfn);
@@ -117,7 +113,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     public void Duplicate(SwpEntry entry) => Slot(entry).Count++;
 
     /// <summary>Whether reads of an area are done at once.</summary>
-    internal bool IsSynchronous(SwpEntry entry) => _areas[entry.Type].Spec.IsSynchronous;
+    internal bool IsSynchronous(SwpEntry entry) => _areas[entry.Type]!.Spec.IsSynchronous;
 
     /// <summary>An entry that named a slot is gone (swap_free).</summary>
     public void Free(SwpEntry entry)
@@ -149,24 +145,13 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (SwapArea area in _areas)
-            area.Dispose();
+        foreach (SwapArea? area in _areas)
+            area?.Dispose();
         _entryOf.Dispose();
         _transfers.Dispose();
         _stocks.Dispose();
     }
 
-    private static int DeviceOf(SwapAreaSpec spec, BlockDevices blocks)
-    {
-        for (int device = 0; device < blocks.Count; device++)
-        {
-            if (blocks.SpecOf(device).Name == spec.Device)
-                return device;
-        }
-
-        return blocks.Count - 1;
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref SwapSlot Slot(SwpEntry entry) => ref _areas[entry.Type].Slots[entry.Offset];
+    private ref SwapSlot Slot(SwpEntry entry) => ref _areas[entry.Type]!.Slots[entry.Offset];
 }

@@ -22,6 +22,14 @@ public readonly record struct SwpEntry(int Type, uint Offset)
     /// <summary>What <see cref="ToIndexEntry"/> made (radix_to_swp_entry).</summary>
     internal static SwpEntry FromIndexEntry(ulong entry) => new((int)((entry >> TypeShift) & 31), (uint)entry & MostIndexedOffset);
 
+    /// <summary>In an index of shared memory: a page that could not be read back from swap (make_swapin_error_entry).</summary>
+    internal const ulong LostIndexEntry = (1UL << 63) | (LostType << TypeShift);
+
+    /// <summary>Whether it stands for such a page.</summary>
+    internal bool IsLost => Type == (int)LostType;
+
+    private const ulong LostType = 31;
+
     /// <summary>As one number, 0 for none.</summary>
     internal ulong Packed => ((ulong)(uint)Type << 32) | Offset;
 

@@ -18,6 +18,7 @@ public sealed partial class SystemCalls
         Sysno.Readahead or Sysno.Fadvise64 or Sysno.Truncate or Sysno.Unlink or Sysno.Unlinkat or Sysno.MemfdCreate or Sysno.Fcntl => true,
         Sysno.Fsync or Sysno.Fdatasync or Sysno.Syncfs or Sysno.SyncFileRange or Sysno.Sync => true,
         Sysno.Shmget or Sysno.Shmat or Sysno.Shmdt or Sysno.Shmctl => true,
+        Sysno.Swapon or Sysno.Swapoff => true,
         Sysno.Fork or Sysno.Vfork or Sysno.Clone or Sysno.Clone3 or Sysno.Execve or Sysno.Exit or Sysno.ExitGroup => true,
         Sysno.Prlimit64 or Sysno.Setrlimit or Sysno.Getrlimit or Sysno.Personality or Sysno.Setuid or Sysno.Setgid => true,
         Sysno.Getpid or Sysno.Gettid or Sysno.SetTidAddress or Sysno.SetRobustList or Sysno.Rseq or Sysno.ArchPrctl => true,
@@ -56,6 +57,8 @@ public sealed partial class SystemCalls
         Sysno.RemapFilePages => RemapFilePages(task, args.A0, args.A1, (Prot)args.A2, args.A3, (MapFlags)args.A4),
         Sysno.Mbind => Mbind(task, args.A0, args.A1, args.A2, args.A3, args.A5),
         Sysno.SetMempolicy => SetMempolicy(task, args.A0, args.A1),
+        Sysno.Swapon => Swapon(task, args.Text ?? "", (uint)args.A1, args.Inode),
+        Sysno.Swapoff => Swapoff(task, args.Text ?? ""),
         _ => InvokeOther(task, in args),
     };
 

@@ -6,6 +6,7 @@ using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Mappings;
 using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Slab;
+using Pagewise.Kernel.Swap;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel.SystemCalls;
@@ -25,6 +26,9 @@ public sealed partial class SystemCalls : IDisposable
     private readonly PageTables _pageTables;
     private readonly Filemap _filemap;
     private readonly Writeback _writeback;
+    private readonly FilePages _pages;
+    private readonly SwapSpace _swap;
+    private readonly MmAccount _account;
     private readonly EventQueue _events;
     private readonly OpenFiles _files;
     private readonly FileTables _fileTables;
@@ -41,6 +45,8 @@ public sealed partial class SystemCalls : IDisposable
     /// <param name="pageTables">The page tables of all address spaces.</param>
     /// <param name="filemap">Reading of files.</param>
     /// <param name="writeback">Dirty pages of files.</param>
+    /// <param name="pages">Pages of files.</param>
+    /// <param name="swap">Swap.</param>
     /// <param name="caches">Where kernel objects come from.</param>
     /// <param name="objects">The kernel objects of tasks; the door disposes of them.</param>
     /// <param name="tasks">The tasks.</param>
@@ -55,6 +61,8 @@ public sealed partial class SystemCalls : IDisposable
         PageTables pageTables,
         Filemap filemap,
         Writeback writeback,
+        FilePages pages,
+        SwapSpace swap,
         KmemCaches caches,
         TaskObjects objects,
         TaskTable tasks,
@@ -73,7 +81,10 @@ public sealed partial class SystemCalls : IDisposable
         _writeback = writeback;
         _events = events;
         _objects = objects;
-        _files = new OpenFiles(spaces, inodes, pageTables, filemap.Readahead, caches, new MmAccount(spaces, settings));
+        _pages = pages;
+        _swap = swap;
+        _account = new MmAccount(spaces, settings);
+        _files = new OpenFiles(spaces, inodes, pageTables, filemap.Readahead, caches, _account);
         _fileTables = new FileTables(_files, caches);
         _mappings = new MemoryMappings(settings, spaces, inodes, _files, pageTables);
         _processes = new Processes(settings, defaults, spaces, _mappings, pageTables, _files, _fileTables, objects, tasks, scheduler);

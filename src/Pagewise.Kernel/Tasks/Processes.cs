@@ -149,6 +149,7 @@ public sealed partial class Processes
         created.MajorFaults = 0;
         created.IsSigkilled = false;
         created.IsOomVictim = false;
+        created.IsOomOrigin = false;
         created.IsGlobalInit = false;
         created.IsVforked = (flags & CloneFlags.Vfork) != 0;
         created.Policy = _scheduler.PolicyOf(task);

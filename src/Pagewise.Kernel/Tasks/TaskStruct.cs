@@ -63,6 +63,9 @@ public struct TaskStruct
     /// <summary>Whether the OOM killer chose its process (signal->oom_mm); kept by the leader.</summary>
     public bool IsOomVictim;
 
+    /// <summary>Whether its process is what memory is short for, so that it is killed first (signal->oom_flag_origin): it runs swapoff; kept by the leader.</summary>
+    public bool IsOomOrigin;
+
     /// <summary>Whether its process is the machine's init (is_global_init), which nothing kills; kept by the leader. Number 1 of a recording is only that of its PID namespace.</summary>
     public bool IsGlobalInit;
 

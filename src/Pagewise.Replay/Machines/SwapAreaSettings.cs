@@ -17,6 +17,7 @@ internal static class SwapAreaSettings
         ("priority", "a number from 0 to 32767", ValueSchema.Integer(0, 32767), static (area, text) => area with { Priority = (int)Number(text, 0, 32767) }),
         ("device", "the name of a block device", [], static (area, text) => area with { Device = text.Length > 0 ? text : throw new FormatException() }),
         ("zram", "true or false", ValueSchema.Boolean(), static (area, text) => area with { IsSynchronous = Boolean(text) }),
+        ("on", "true or false: whether it is on at the start, or swapon(2) switches it on", ValueSchema.Boolean(), static (area, text) => area with { IsOff = !Boolean(text) }),
         ("file", "true or false", ValueSchema.Boolean(), static (area, text) => area with { IsFile = Boolean(text) }),
         ("directory", "a directory of this host, for a file with the area's bytes", [], static (area, text) =>
             Directory.Exists(text) ? area with { OpenStore = opened => HostSwapFile.In(text, opened.Pages) } : throw new FormatException()),
@@ -44,7 +45,7 @@ internal static class SwapAreaSettings
                 areas.Add(changed);
             else
                 areas[index] = changed;
-            return spec with { SwapAreas = areas, SwapBytes = (ulong)areas.Sum(area => (long)Math.Max(area.Pages, 1) - 1) << Pfn.Shift };
+            return spec with { SwapAreas = areas, SwapBytes = (ulong)areas.Sum(area => area.IsOff ? 0 : (long)Math.Max(area.Pages, 1) - 1) << Pfn.Shift };
         });
     }
 }

@@ -16,7 +16,7 @@ internal readonly record struct KnownCall(Sysno Sysno, CallTraits Traits, byte M
         "getrlimit=2 setrlimit=2 prlimit64=4 remap_file_pages=5 pkey_mprotect=4 map_shadow_stack=3 clone3=2";
 
     private const string NamedCalls =
-        "open openat openat2 creat stat lstat newfstatat statx execve execveat unlink unlinkat mkdir mkdirat rmdir readlink truncate memfd_create prctl";
+        "open openat openat2 creat stat lstat newfstatat statx execve execveat unlink unlinkat mkdir mkdirat rmdir readlink truncate memfd_create prctl swapon swapoff";
 
     // 32-bit programs' names for calls of the same meaning.
     private const string Aliases =

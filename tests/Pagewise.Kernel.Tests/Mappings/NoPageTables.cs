@@ -89,6 +89,8 @@ internal sealed class NoPageTables(AddressSpaceArenas spaces) : PageTables
         return Errno.None;
     }
 
+    public override Errno Unuse(int mm, int type) => Errno.None;
+
     public override MemSizeStats GatherSizes(int vma) => default;
 
     public override bool IsThpEligible(int vma) => false;

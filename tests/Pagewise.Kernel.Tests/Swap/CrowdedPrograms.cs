@@ -68,6 +68,12 @@ internal sealed class CrowdedPrograms : IDisposable
 
     public Machine Machine { get; }
 
+    /// <summary>Whether the machine has two areas, /a and /b, each large enough for all, so that one may be switched off.</summary>
+    public bool HasSpareArea { get; init; }
+
+    /// <summary>How often that was done.</summary>
+    public int SwapOffs { get; private set; }
+
     /// <summary>Loads and stores at random; whatever a load finds is what was stored last.</summary>
     public void Run(long accesses)
     {
@@ -151,6 +157,13 @@ internal sealed class CrowdedPrograms : IDisposable
                 calls.Ftruncate(task, _fd, kept * (4096L / WordsPerPage)).IsError.ShouldBeFalse();
                 calls.Ftruncate(task, _fd, (long)AreaPages << 12).IsError.ShouldBeFalse();
                 Array.Clear(_file, kept, _file.Length - kept);
+                break;
+            case 7 when HasSpareArea:
+                // All that the other has moves, by way of memory.
+                string area = _random.Next(2) == 0 ? "/a" : "/b";
+                calls.Swapoff(task, area).ShouldBe(SysResult.Ok);
+                calls.Swapon(task, area, (uint)(0x8000 + _random.Next(2))).ShouldBe(SysResult.Ok);
+                SwapOffs++;
                 break;
         }
     }
