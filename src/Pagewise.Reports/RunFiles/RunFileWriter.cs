@@ -94,22 +94,12 @@ public static class RunFileWriter
 
         private void Add<T>(string table, IEnumerable<T> rows, Func<T, object?[]> values)
         {
-            SqliteCommand? insert = null;
+            RowInserter? insert = null;
             foreach (T row in rows)
             {
                 object?[] cells = values(row);
-                if (insert is null)
-                {
-                    insert = file.CreateCommand();
-                    insert.CommandText = $"INSERT INTO {table} VALUES({string.Join(',', Enumerable.Range(1, cells.Length).Select(number => $"?{number}"))})";
-                    for (int i = 1; i <= cells.Length; i++)
-                        insert.Parameters.Add(new SqliteParameter { ParameterName = $"?{i}" });
-                    insert.Prepare();
-                }
-
-                for (int i = 0; i < cells.Length; i++)
-                    insert.Parameters[i].Value = cells[i] ?? DBNull.Value;
-                insert.ExecuteNonQuery();
+                insert ??= new RowInserter(file, table, cells.Length);
+                insert.Add(cells);
             }
 
             insert?.Dispose();

@@ -117,8 +117,25 @@ public static class MachineSnapshotBuilder
         }
 
         int bits = Bits(run);
-        for (uint page = 0; page < run.Pages; page++)
-            pages.Add(start + page, 1, (int)KindOf(machine.MemMap, run, run.Pfn + page) | bits, run.Pfn + page);
+        uint end = run.Pfn + (uint)run.Pages;
+        for (uint pfn = run.Pfn, next; pfn < end; pfn = next)
+        {
+            next = EndOfAlike(machine.MemMap, pfn, end);
+            pages.Add(start + pfn - run.Pfn, next - pfn, (int)KindOf(machine.MemMap, run, pfn) | bits, pfn);
+        }
+    }
+
+    /// <summary>
+    /// Where the frames end that have the flags of the first and so are of one kind: most neighbours are alike, and looking at
+    /// each costs a run that is kept much. Tails with the same flags are of one huge page, for a head is between two.
+    /// </summary>
+    private static uint EndOfAlike(MemMap memMap, uint pfn, uint end)
+    {
+        PageFlags flags = memMap[pfn].Flags;
+        uint next = pfn + 1;
+        while (next < end && memMap[next].Flags == flags)
+            next++;
+        return next;
     }
 
     private static int Bits(in MappedRun run) =>
@@ -227,14 +244,14 @@ public static class MachineSnapshotBuilder
     private static long[] FramesOf(Machine machine, Zone zone, Runs frames)
     {
         long[] totals = new long[(int)FrameKind.Reserved + 1];
-        for (uint pfn = zone.StartPfn; pfn < zone.EndPfn;)
+        for (uint pfn = zone.StartPfn, next; pfn < zone.EndPfn; pfn = next)
         {
             int order = machine.Allocator.FreeOrder(pfn);
-            long pages = order < 0 ? 1 : 1L << order;
             (FrameKind kind, int list) = order < 0 ? Describe(machine, pfn) : (FrameKind.Free, order);
-            frames.Add(pfn, pages, (int)kind | (list << 4));
-            totals[(int)kind] += pages;
-            pfn += (uint)pages;
+            // Of generations the flags do not tell which is young.
+            next = order >= 0 ? pfn + (1u << order) : machine.Lru.HasGens ? pfn + 1 : EndOfAlike(machine.MemMap, pfn, zone.EndPfn);
+            frames.Add(pfn, next - pfn, (int)kind | (list << 4));
+            totals[(int)kind] += next - pfn;
         }
 
         return totals;
