@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Pagewise.Reports.RunFiles;
 
 namespace Pagewise.Cli.Tests;
@@ -41,6 +42,21 @@ public sealed class RunExportTests : IDisposable
         File.ReadAllText(Place("csv/kill.csv")).ShouldContain(",100,app,");
         Directory.GetFiles(Place("csv"), "snapshot-*.json").Length.ShouldBe(_run.Snapshots.Count);
         JsonDocument.Parse(File.ReadAllBytes(Place("csv/snapshot-1.json"))).RootElement.GetProperty("zones").GetArrayLength().ShouldBeGreaterThan(0);
+    }
+
+    /// <summary>The schema as published, where Perfetto's sources are at hand: protoc shows a field that it lacks by its number.</summary>
+    [Fact]
+    public void ThePublishedSchemaKnowsEveryFieldOfPerfettosFile()
+    {
+        string? sources = Environment.GetEnvironmentVariable("PAGEWISE_PERFETTO_SOURCES");
+        Assert.SkipUnless(sources is not null && ReaderProgram.Find("protoc") is not null, "no protoc, or PAGEWISE_PERFETTO_SOURCES does not name a checkout of Perfetto");
+        Export("perfetto");
+        string trace = Place("perfetto/trace.perfetto-trace");
+        string[] lines = ReaderProgram.Output("/bin/sh", "-c", $"protoc --decode=perfetto.protos.Trace -I '{sources}' protos/perfetto/trace/trace.proto < '{trace}'").Split('\n');
+        lines.Where(line => Regex.IsMatch(line, "^ *[0-9]", RegexOptions.NonBacktracking)).ShouldBeEmpty();
+        lines.Count(line => line == "packet {").ShouldBe(ProtoField.Read(File.ReadAllBytes(trace)).Count());
+        foreach (string known in (string[])["unit: UNIT_SIZE_BYTES", "type: TYPE_SLICE_BEGIN", "type: TYPE_SLICE_END", "type: TYPE_INSTANT"])
+            lines.ShouldContain(line => line.TrimStart() == known, known);
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public sealed partial class RunFileCommandTests : IDisposable
     public void TheKernelsScriptCountsTheSame()
     {
         string? script = ((string?[])[Environment.GetEnvironmentVariable("PAGEWISE_VMSCAN_POSTPROCESS"), "/usr/src/linux-source-6.1/Documentation/trace/postprocess/trace-vmscan-postprocess.pl"]).FirstOrDefault(File.Exists);
-        Assert.SkipUnless(script is not null && ReaderProgram.Find("perl") is not null, "no trace-vmscan-postprocess.pl here (Linux's Documentation/trace/postprocess)");
+        Assert.SkipUnless(script is not null && ReaderProgram.Find("perl") is not null, "no trace-vmscan-postprocess.pl here (Linux's Documentation/trace/postprocess; .ci/run fetches it from Debian's linux-doc)");
         (RunFile run, _) = Traced();
         long Vmstat(string name) => run.Samples[^1].Vmstat.SingleOrDefault(counter => counter.Name == name)?.Value ?? 0;
         string said = ReaderProgram.Output("/bin/sh", "-c", $"perl '{script}' < '{Place("trace")}' 2>/dev/null");
