@@ -46,6 +46,7 @@ public abstract partial class Machine : IDisposable
         Caches = new KmemCaches(spec.Kernel, Allocator, MemMap, VmStat, Memcgs);
         Memcgs.HaveCpus(spec.Cpus);
         Memcgs.HaveFrames(MemMap);
+        Memcgs.HavePsi(Events.Psi, Clock);
         Allocator.Charges = Memcgs;
         AddressSpaces = new AddressSpaceArenas(Caches);
         Inodes = new InodeTable(Caches);

@@ -50,13 +50,14 @@ public static class CgroupFiles
     private static readonly (string Key, MemcgEvent Event)[] SwapEvents =
         [("high", MemcgEvent.SwapHigh), ("max", MemcgEvent.SwapMax), ("fail", MemcgEvent.SwapFail)];
 
-    /// <summary>The names of the files that <see cref="Text"/> writes for a cgroup; the root has cgroup.stat alone.</summary>
+    /// <summary>The names of the files that <see cref="Text"/> writes for a cgroup; the root has memory.pressure and cgroup.stat alone.</summary>
     public static IReadOnlyList<string> Names(int memcg) => memcg == MemCgroups.Root
-        ? ["cgroup.stat"]
+        ? ["memory.pressure", "cgroup.stat"]
         :
         [
             "memory.current", "memory.peak", "memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.current",
-            "memory.swap.max", "memory.oom.group", "memory.events", "memory.events.local", "memory.swap.events", "memory.stat", "cgroup.stat",
+            "memory.swap.high", "memory.swap.max", "memory.oom.group", "memory.events", "memory.events.local", "memory.swap.events",
+            "memory.pressure", "memory.stat", "cgroup.stat",
         ];
 
     /// <summary>A file's text, as reading it gives.</summary>
@@ -87,11 +88,13 @@ public static class CgroupFiles
             "memory.low" => One(MemCgroups.TextOf(group.Memory.Low)),
             "memory.min" => One(MemCgroups.TextOf(group.Memory.Min)),
             "memory.swap.current" => One(Bytes(group.Swap.Usage)),
+            "memory.swap.high" => One(MemCgroups.TextOf(group.Swap.High)),
             "memory.swap.max" => One(MemCgroups.TextOf(group.Swap.Limit)),
             "memory.oom.group" => One(group.OomGroup ? "1" : "0"),
             "memory.events" => Events.Select(one => (one.Key, Number(group.Events[(int)one.Event]))),
             "memory.events.local" => Events.Select(one => (one.Key, Number(group.LocalEvents[(int)one.Event]))),
             "memory.swap.events" => SwapEvents.Select(one => (one.Key, Number(group.Events[(int)one.Event]))),
+            "memory.pressure" => Pressure(memcg == MemCgroups.Root ? PressureFile.MemoryOf(machine) : PressureFile.MemoryOf(machine.Memcgs.PressureOf(memcg))),
             "memory.stat" => Stat(machine, memcg),
             "cgroup.stat" =>
             [
@@ -126,6 +129,8 @@ public static class CgroupFiles
             pages += machine.Lru[machine.Lru.LruvecOf(memcg, node)].Pages(list);
         return pages;
     }
+
+    private static IEnumerable<(string Key, string Value)> Pressure(PressureFile file) => [("some", file.Some.ToString()), ("full", file.Full.ToString())];
 
     private static IEnumerable<(string Key, string Value)> One(string value) => [("", value)];
 

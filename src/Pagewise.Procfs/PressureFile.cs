@@ -27,6 +27,11 @@ public sealed record PressureFile(PressureLine Some, PressureLine Full)
     /// <summary>What a modelled machine shows of memory.</summary>
     public static PressureFile MemoryOf(Machine machine) => Of(machine, psi => (psi.MemorySome, psi.MemoryFull));
 
+    /// <summary>What a cgroup shows in memory.pressure.</summary>
+    /// <param name="psi">Its stalls, accounted up to now; null: there were none.</param>
+    public static PressureFile MemoryOf(PsiGroup? psi) =>
+        psi is null ? new PressureFile(new PressureLine(0, 0, 0, 0), new PressureLine(0, 0, 0, 0)) : new PressureFile(Line(psi.MemorySome), Line(psi.MemoryFull));
+
     /// <summary>What it shows of its devices.</summary>
     public static PressureFile IoOf(Machine machine) => Of(machine, psi => (psi.IoSome, psi.IoFull));
 

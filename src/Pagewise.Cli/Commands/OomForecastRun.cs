@@ -21,16 +21,19 @@ internal static class OomForecastRun
         double seconds = Seconds(horizon);
         BlockDeviceSpec swap = BlockDeviceSpec.Find(device) ?? throw new UserException($"--swap-device {device}: there are {string.Join(", ", BlockDeviceSpec.Presets.Select(preset => preset.Name))}");
         var growth = growing.Select(OomGrowth.Parse).ToList();
-        if (watchSeconds is { } watch)
-            growth.AddRange(Watch(proc, watch).Where(seen => growth.TrueForAll(given => given.Pid != seen.Pid)));
+        List<OomGrowth> watched = watchSeconds is { } watch ? Watch(proc, watch) : [];
         OomHost host = OomHost.Read(proc);
         long memoryPages = (host.Memory["MemTotal"] ?? 0) >> 2;
         var control = new OomControl(new OomBadness(host.Kernel), memoryPages + ((host.Memory["SwapTotal"] ?? 0) >> 2), [.. host.Processes.Select(process => process.Candidate)]);
+        var present = control.Candidates.Select(candidate => candidate.Pid).ToHashSet();
         foreach (OomGrowth one in growth)
         {
-            if (control.Candidates.All(candidate => candidate.Pid != one.Pid))
+            if (!present.Contains(one.Pid))
                 throw new UserException($"--grow {one.Pid}: there is no such process");
         }
+
+        // Who ended since it was watched grows no more.
+        growth.AddRange(watched.Where(seen => present.Contains(seen.Pid) && growth.TrueForAll(given => given.Pid != seen.Pid)));
 
         foreach (OomWhatIf change in changes)
         {

@@ -33,6 +33,9 @@ public struct MmStruct
     /// <summary>CPUs that have it loaded (mm_cpumask), a bit each.</summary>
     public ulong CpuMask;
 
+    /// <summary>The cgroup of the process that it belongs to (that of mm->owner); 0 counts as the root.</summary>
+    public int Memcg;
+
     /// <summary>The cgroup in whose list of address spaces it stands (lru_gen.memcg); 0: in none.</summary>
     public int LruGenMemcg;
 

@@ -25,6 +25,9 @@ public sealed record CgroupSpec(string Path)
     /// <summary>memory.swap.max: swap that it may use.</summary>
     public ulong MemorySwapMax { get; init; } = Max;
 
+    /// <summary>memory.swap.high: above it tasks are slowed down when they charge memory.</summary>
+    public ulong MemorySwapHigh { get; init; } = Max;
+
     /// <summary>memory.oom.group: whether an OOM kill takes all of its tasks.</summary>
     public bool MemoryOomGroup { get; init; }
 }

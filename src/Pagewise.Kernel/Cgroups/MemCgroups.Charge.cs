@@ -96,7 +96,9 @@ public sealed partial class MemCgroups
             if ((gfp & Gfp.DirectReclaim) == 0)
                 return (gfp & (Gfp.NoFail | Gfp.High)) != 0 && Force(memcg, overLimit, pages, isNoted: false);
             Note(overLimit, MemcgEvent.Max);
+            _psi?.MemstallEnter();
             long reclaimed = pressure.Reclaim(overLimit, pages, gfp, maySwap: true);
+            _psi?.MemstallLeave();
             if (MarginOf(overLimit) >= pages)
                 continue;
             if (!drained)
@@ -202,7 +204,8 @@ public sealed partial class MemCgroups
     {
         for (; memcg > Root; memcg = _memcgs[memcg].Parent)
         {
-            if (_memcgs[memcg].Memory.Usage <= _memcgs[memcg].Memory.High)
+            ref MemCgroup group = ref _memcgs[memcg];
+            if (group.Memory.Usage <= group.Memory.High && group.Swap.Usage <= group.Swap.High)
                 continue;
             _pagesOverHigh += batch;
             break;
@@ -226,7 +229,7 @@ public sealed partial class MemCgroups
         while (true)
         {
             long reclaimed = ReclaimHigh(memcg, wanted);
-            long delay = HighDelayJiffies(memcg, pages);
+            long delay = Math.Min(HighDelayJiffies(pages, MemoryOverage(memcg)) + HighDelayJiffies(pages, SwapOverage(memcg)), LongestDelayJiffies);
             if (delay <= ShortestDelayJiffies)
                 break;
             // While reclaim gets somewhere, it rather than sleep.
@@ -236,7 +239,11 @@ public sealed partial class MemCgroups
                 continue;
             }
 
+            if (pressure.IsDying)
+                break;
+            _psi?.MemstallEnter();
             pressure.Sleep(delay);
+            _psi?.MemstallLeave();
             break;
         }
 
@@ -256,28 +263,50 @@ public sealed partial class MemCgroups
             if (_memcgs[memcg].Memory.Usage <= _memcgs[memcg].Memory.High)
                 continue;
             Note(memcg, MemcgEvent.High);
+            _psi?.MemstallEnter();
             reclaimed += Pressure!.Reclaim(memcg, pages, Gfp.Kernel, maySwap: true);
+            _psi?.MemstallLeave();
         }
 
         return reclaimed;
     }
 
-    /// <summary>
-    /// How long a charge of so many pages has to wait: with the square of the part by which the worst cgroup is above
-    /// memory.high (calculate_high_delay).
-    /// </summary>
-    private long HighDelayJiffies(int memcg, long pages)
+    /// <summary>The part by which the worst cgroup is above memory.high, in 2^-20 (mem_find_max_overage).</summary>
+    private long MemoryOverage(int memcg)
     {
-        const int precisionShift = 20, scalingShift = 14;
+        long worst = 0;
+        for (; memcg > Root; memcg = _memcgs[memcg].Parent)
+            worst = Math.Max(worst, Overage(in _memcgs[memcg].Memory));
+        return worst;
+    }
+
+    /// <summary>The same of memory.swap.high; each that is above counts it (swap_find_max_overage).</summary>
+    private long SwapOverage(int memcg)
+    {
         long worst = 0;
         for (; memcg > Root; memcg = _memcgs[memcg].Parent)
         {
-            ref PageCounter counter = ref _memcgs[memcg].Memory;
-            if (counter.Usage > counter.High)
-                worst = Math.Max(worst, (long)(((Int128)(counter.Usage - counter.High) << precisionShift) / Math.Max(counter.High, 1)));
+            long overage = Overage(in _memcgs[memcg].Swap);
+            if (overage != 0)
+                Note(memcg, MemcgEvent.SwapHigh);
+            worst = Math.Max(worst, overage);
         }
 
-        var penalty = (Int128)worst * worst * TicksPerSecond >> (precisionShift + scalingShift);
+        return worst;
+    }
+
+    /// <summary>calculate_overage.</summary>
+    private static long Overage(in PageCounter counter)
+    {
+        const int precisionShift = 20;
+        return counter.Usage <= counter.High ? 0 : (long)(((Int128)(counter.Usage - counter.High) << precisionShift) / Math.Max(counter.High, 1));
+    }
+
+    /// <summary>How long a charge of so many pages has to wait: with the square of the overage (calculate_high_delay).</summary>
+    private static long HighDelayJiffies(long pages, long overage)
+    {
+        const int precisionShift = 20, scalingShift = 14;
+        var penalty = (Int128)overage * overage * TicksPerSecond >> (precisionShift + scalingShift);
         return (long)Int128.Min(penalty * pages / ChargeBatch, LongestDelayJiffies);
     }
 }

@@ -5,7 +5,7 @@ using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Cgroups;
 
-/// <content>Writing control files: memory.max, high, low, min, swap.max, oom.group, reclaim.</content>
+/// <content>Writing control files: memory.max, high, low, min, swap.max, swap.high, oom.group, reclaim.</content>
 public sealed partial class MemCgroups
 {
     private const int PageShift = 12;
@@ -15,7 +15,7 @@ public sealed partial class MemCgroups
 
     /// <summary>The files that <see cref="Write"/> takes.</summary>
     public static IReadOnlyList<string> Controls { get; } =
-        ["memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.max", "memory.oom.group", "memory.reclaim"];
+        ["memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.max", "memory.swap.high", "memory.oom.group", "memory.reclaim"];
 
     /// <summary>Writes a control file of a cgroup on behalf of the running task.</summary>
     /// <param name="memcg">The cgroup; the root has only memory.reclaim.</param>
@@ -53,6 +53,9 @@ public sealed partial class MemCgroups
             case "memory.min":
                 group.Memory.Min = pages;
                 PropagateProtectedUsage(memcg);
+                break;
+            case "memory.swap.high":
+                group.Swap.High = pages;
                 break;
             default:
                 group.Swap.Limit = pages;
@@ -111,6 +114,7 @@ public sealed partial class MemCgroups
         group.Memory.Low = PagesOf(spec.MemoryLow);
         group.Memory.Min = PagesOf(spec.MemoryMin);
         group.Swap.Limit = PagesOf(spec.MemorySwapMax);
+        group.Swap.High = PagesOf(spec.MemorySwapHigh);
         group.OomGroup = spec.MemoryOomGroup;
         PropagateProtectedUsage(memcg);
     }

@@ -35,6 +35,7 @@ public sealed partial class MemCgroups
         while (_names.Count <= made)
             _names.Add("");
         _names[made] = name;
+        ForgetPressure(made);
         Link(made, parent);
         Get(parent, 1);
         if (parent > Root)

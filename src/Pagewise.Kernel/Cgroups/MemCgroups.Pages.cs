@@ -104,6 +104,22 @@ public sealed partial class MemCgroups
         Put(memcg, 1);
     }
 
+    /// <summary>
+    /// Whether a cgroup, or one above it, uses half of the swap that it may have, so that pages in memory should not keep
+    /// their slots (mem_cgroup_swap_full).
+    /// </summary>
+    public bool IsSwapFull(int memcg)
+    {
+        for (; memcg > Root; memcg = _memcgs[memcg].Parent)
+        {
+            ref PageCounter swap = ref _memcgs[memcg].Swap;
+            if (swap.Usage * 2 >= Math.Min(swap.High, swap.Limit))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>A page takes another's place, with who pays for it (mem_cgroup_migrate, split_page_memcg).</summary>
     /// <param name="from">The frame that is paid for.</param>
     /// <param name="to">The frame that stands for it now.</param>

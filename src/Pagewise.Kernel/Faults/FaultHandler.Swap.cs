@@ -88,7 +88,7 @@ internal sealed partial class FaultHandler<TFormat>
     {
         const int cacheAndFault = 2;
         return (frame.Flags & PageFlags.SwapCache) != 0
-            && (_swap.IsFull || (area.Flags & VmFlags.Locked) != 0 || (frame.Flags & PageFlags.Mlocked) != 0 || (write && frame.RefCount == cacheAndFault));
+            && (_swap.IsFullFor(in frame) || (area.Flags & VmFlags.Locked) != 0 || (frame.Flags & PageFlags.Mlocked) != 0 || (write && frame.RefCount == cacheAndFault));
     }
 
     /// <summary>A new page with a slot's bytes that never was in the swap cache.</summary>

@@ -10,8 +10,9 @@ internal abstract class RmapWalks
 {
     /// <summary>Entries through which a page was used since the last look; they look unused afterwards (folio_referenced).</summary>
     /// <param name="pfn">The page, or the head of a huge page.</param>
+    /// <param name="target">The cgroup that is reclaimed for: uses by processes that are not below it do not count and stay noted; 0: all count.</param>
     /// <param name="flags">What the areas that used it are; locked areas are in it whether they used it or not.</param>
-    public abstract int Referenced(uint pfn, out VmFlags flags);
+    public abstract int Referenced(uint pfn, int target, out VmFlags flags);
 
     /// <summary>
     /// Unmaps a page everywhere (try_to_unmap): entries of anonymous pages name its slot of swap afterwards, or are empty

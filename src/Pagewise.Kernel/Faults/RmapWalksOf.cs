@@ -53,9 +53,9 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
         _swapped = state.Spaces.Swapped;
     }
 
-    public override int Referenced(uint pfn, out VmFlags flags)
+    public override int Referenced(uint pfn, int target, out VmFlags flags)
     {
-        var visitor = new ReferencedVisitor(this);
+        var visitor = new ReferencedVisitor(this, target);
         flags = VmFlags.None;
         if (!_rmap.IsMapped(pfn))
             return 0;
@@ -177,13 +177,16 @@ internal sealed partial class RmapWalksOf<TFormat> : RmapWalks
     }
 
     /// <summary>folio_referenced_one. The TLB is not flushed: a stale A bit costs little (ptep_clear_flush_young on x86).</summary>
-    private struct ReferencedVisitor(RmapWalksOf<TFormat> owner) : IMappingVisitor
+    private struct ReferencedVisitor(RmapWalksOf<TFormat> owner, int target) : IMappingVisitor
     {
         public int Count;
         public VmFlags Flags;
 
         public bool Visit(ref VmArea area, ulong address, ulong entryAt, ulong entry, int level, uint pfn)
         {
+            // invalid_folio_referenced_vma
+            if (target != 0 && !owner._lru.Memcgs.IsDescendant(owner._mms[area.Mm].Memcg, target))
+                return true;
             if ((area.Flags & VmFlags.Locked) != 0)
             {
                 owner._rmap.Mlock(pfn, locks: true);

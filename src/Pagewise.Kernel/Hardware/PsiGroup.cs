@@ -20,6 +20,9 @@ public sealed class PsiGroup(Clock clock)
     private int _reclaimers;
     private int _waits;
 
+    /// <summary>Told when the running task begins to stall for memory (true) and when it no longer does; null: nobody is.</summary>
+    public Action<bool>? MemstallChanged { get; set; }
+
     /// <summary>Somebody stalls for memory.</summary>
     public PsiLine MemorySome => _lines[0];
 
@@ -36,7 +39,11 @@ public sealed class PsiGroup(Clock clock)
     public void MemstallEnter()
     {
         if (_stalledTasks == 0)
+        {
             Update();
+            MemstallChanged?.Invoke(true);
+        }
+
         _stalledTasks++;
     }
 
@@ -44,7 +51,11 @@ public sealed class PsiGroup(Clock clock)
     public void MemstallLeave()
     {
         if (_stalledTasks == 1)
+        {
             Update();
+            MemstallChanged?.Invoke(false);
+        }
+
         _stalledTasks--;
     }
 

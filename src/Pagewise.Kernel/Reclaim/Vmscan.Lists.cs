@@ -74,7 +74,7 @@ internal sealed partial class Vmscan
                 continue;
             }
 
-            if (_rmap.Referenced(pfn, out VmFlags flags) != 0 && isFile && (flags & VmFlags.Exec) != 0)
+            if (_rmap.Referenced(pfn, sc.TargetMemcg, out VmFlags flags) != 0 && isFile && (flags & VmFlags.Exec) != 0)
             {
                 rotated += LruLists.PagesOf(frame.Flags);
                 _returned.Add(pfn);

@@ -118,7 +118,7 @@ internal sealed partial class Vmscan
             return Fate.Keep;
         if (IsBusy(node, pfn, ref frame, ref sc, ref counts, pages))
             return Fate.Activate;
-        FolioReferences references = ignoresReferences ? FolioReferences.Reclaim : CheckReferences(pfn, ref frame);
+        FolioReferences references = ignoresReferences ? FolioReferences.Reclaim : CheckReferences(pfn, ref frame, sc.TargetMemcg);
         if (references == FolioReferences.Activate)
             return Fate.Activate;
         if (references == FolioReferences.Keep)
@@ -188,9 +188,9 @@ internal sealed partial class Vmscan
     }
 
     /// <summary>folio_check_references.</summary>
-    private FolioReferences CheckReferences(uint pfn, ref PageFrame frame)
+    private FolioReferences CheckReferences(uint pfn, ref PageFrame frame, int target)
     {
-        int entries = _rmap.Referenced(pfn, out VmFlags flags);
+        int entries = _rmap.Referenced(pfn, target, out VmFlags flags);
         bool wasReferenced = (frame.Flags & PageFlags.Referenced) != 0;
         frame.Flags &= ~PageFlags.Referenced;
         if ((flags & VmFlags.Locked) != 0)
@@ -263,7 +263,7 @@ internal sealed partial class Vmscan
     private void Unswap(uint pfn)
     {
         PageFlags flags = _memMap[pfn].Flags;
-        if ((flags & PageFlags.SwapCache) != 0 && (_swap.IsFull || (flags & PageFlags.Mlocked) != 0))
+        if ((flags & PageFlags.SwapCache) != 0 && (_swap.IsFullFor(in _memMap[pfn]) || (flags & PageFlags.Mlocked) != 0))
             _ = _swap.TryFree(pfn);
     }
 }

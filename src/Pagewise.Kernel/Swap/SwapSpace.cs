@@ -97,6 +97,9 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     /// <summary>Whether more than half of swap is in use, so that clean pages in memory should not keep slots (vm_swap_full).</summary>
     public bool IsFull => _stat.NrSwapPages * 2 < _stat.TotalSwapPages;
 
+    /// <summary>Whether swap is short for who pays for a page (mem_cgroup_swap_full).</summary>
+    public bool IsFullFor(in PageFrame frame) => IsFull || _lru.Memcgs.IsSwapFull(frame.Memcg);
+
     /// <summary>Slots that hold something, of all areas (SwapTotal − SwapFree), those in CPUs' stocks included.</summary>
     public long UsedPages => _stat.TotalSwapPages - _stat.NrSwapPages;
 

@@ -71,7 +71,11 @@ public sealed partial class SystemCalls
             _tasks.Tasks[other].Memcg = memcg;
             _tasks.Tasks[other].CgroupPlace = _memcgs.Join(memcg);
             if (_tasks.Tasks[other].Mm is not 0 and var mm)
+            {
+                _spaces.Mms[mm].Memcg = memcg;
                 _spaces.LruGenMms?.Migrate(mm, memcg);
+            }
+
             if (other == _scheduler.Current)
                 _memcgs.Current = memcg;
         }

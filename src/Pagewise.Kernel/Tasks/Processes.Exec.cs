@@ -38,6 +38,7 @@ public sealed partial class Processes
         EndOtherThreads(task);
         _mappings.PutSpace(caller.Mm);
         caller.Mm = mm;
+        _spaces.Mms[mm].Memcg = caller.Memcg;
         _spaces.LruGenMms?.Use(mm);
         int files = _fileTables.Unshare(caller.Files);
         if (files != 0)

@@ -80,6 +80,7 @@ public sealed partial class Processes
         created.GroupLeader = task;
         created.Threads = 1;
         created.Mm = mm;
+        _spaces.Mms[mm].Memcg = created.Memcg;
         created.CgroupPlace = _scheduler.Memcgs.Join(created.Memcg);
         created.Files = files;
         created.Uid = _defaults.Uid;
@@ -143,6 +144,8 @@ public sealed partial class Processes
         _table.Number(child, childPid);
         int pid = created.Pid;
         created.Mm = mm;
+        if ((flags & CloneFlags.Vm) == 0)
+            _spaces.Mms[mm].Memcg = created.Memcg;
         created.CgroupPlace = _scheduler.Memcgs.Join(created.Memcg);
         created.Files = files;
         created.MinorFaults = 0;

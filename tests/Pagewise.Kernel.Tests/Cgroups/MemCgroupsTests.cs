@@ -1,7 +1,9 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
+using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Swap;
 using Pagewise.Kernel.Tests.Faults;
 
@@ -85,6 +87,79 @@ public sealed class MemCgroupsTests
         (machine.Memcgs[b].Memory.Usage % MemCgroups.ChargeBatch).ShouldBe(0);
         machine.Validate();
     }
+
+    /// <summary>Who reclaims for a cgroup does not look at how others use its pages.</summary>
+    [Theory]
+    [InlineData("/b", 0)]
+    [InlineData("/a/b", 1024)]
+    public void OnlyUsesBelowTheCgroupKeepItsPages(string user, long kept)
+    {
+        using Machine machine = Machine.Create(new MachineSpec { MemoryBytes = 64 * MiB, Cpus = 1, WarmPageCache = false });
+        int file = machine.Inodes.Create("/file", InodeKind.Regular, 0xfe0000, 1, 4 * MiB);
+        (int a, int reader) = NewTask(machine, "a");
+        int mapper = machine.SystemCalls.CreateInitialTask(0, "mapper");
+        machine.SystemCalls.MkdirCgroup(mapper, user).ShouldBe(SysResult.Ok);
+        machine.SystemCalls.MoveToCgroup(mapper, machine.Memcgs.Find(user));
+        machine.Scheduler.Run(reader);
+        machine.SystemCalls.Pread(reader, (int)machine.SystemCalls.Open(reader, file, OpenFlags.ReadOnly).Raw, 4 * MiB, 0).Raw.ShouldBe(4 << 20);
+        int fd = (int)machine.SystemCalls.Open(mapper, file, OpenFlags.ReadOnly).Raw;
+        ulong mapped = machine.SystemCalls.Mmap(mapper, 0, 4 * MiB, Prot.Read, MapFlags.Shared, fd, 0).Address;
+        for (ulong page = 0; page < 4 * MiB; page += 4096)
+            machine.Access(mapper, mapped + page, AccessKind.Read).IsResolved.ShouldBeTrue();
+        machine.Memcgs.Stat(a, MemcgStat.File).ShouldBe(1024);
+        machine.Memcgs.Write(a, "memory.reclaim", "128K").ShouldBe(SysResult.Ok);
+        long activated = machine.Memcgs.Stat(a, MemcgStat.PgActivate);
+        (kept == 0 ? activated == 0 : activated > 0).ShouldBeTrue($"{activated} pages were found in use");
+        machine.Memcgs.Stat(a, MemcgStat.File).ShouldBeLessThanOrEqualTo(1024 - 32);
+        machine.Validate();
+    }
+
+    [Fact]
+    public void StallsCountForTheCgroupAndThoseAboveIt()
+    {
+        using Machine machine = SwappingMachine();
+        (int parent, int task) = NewTask(machine, "p");
+        int child = (int)machine.Memcgs.Create(parent, "x").Raw;
+        int other = (int)machine.Memcgs.Create(MemCgroups.Root, "other").Raw;
+        machine.SystemCalls.MoveToCgroup(task, child);
+        machine.Memcgs.Write(child, "memory.max", "1M");
+        Touch(machine, task, 1024);
+        double stalled = machine.Memcgs.PressureOf(child)!.MemorySome.TotalNs;
+        stalled.ShouldBeGreaterThan(0);
+        machine.Memcgs.PressureOf(parent)!.MemorySome.TotalNs.ShouldBe(stalled);
+        machine.Memcgs.PressureOf(parent)!.MemoryFull.TotalNs.ShouldBe(stalled);
+        machine.Memcgs.PressureOf(other).ShouldBeNull();
+        machine.Events.Psi.Update();
+        machine.Events.Psi.MemorySome.TotalNs.ShouldBeGreaterThanOrEqualTo(stalled);
+    }
+
+    [Fact]
+    public void AboveSwapHighWhoChargesIsSlowedDown()
+    {
+        double[] times = [TimeToFill("max", out long never), TimeToFill("256K", out long often)];
+        (never, often > 0).ShouldBe((0, true));
+        times[1].ShouldBeGreaterThan(times[0] + 1e9);
+    }
+
+    private static double TimeToFill(string swapHigh, out long events)
+    {
+        using Machine machine = SwappingMachine();
+        (int memcg, int task) = NewTask(machine, "a");
+        machine.Memcgs.Write(memcg, "memory.max", "1M");
+        machine.Memcgs.Write(memcg, "memory.swap.high", swapHigh).ShouldBe(SysResult.Ok);
+        Touch(machine, task, 2048);
+        events = machine.Memcgs[memcg].Events[(int)MemcgEvent.SwapHigh];
+        return machine.Clock.NowNs;
+    }
+
+    private static Machine SwappingMachine() => Machine.Create(new MachineSpec
+    {
+        MemoryBytes = 64 * MiB,
+        SwapBytes = 32 * MiB,
+        Cpus = 1,
+        OvercommitMemory = 1,
+        BlockDevices = [BlockDeviceSpec.Find("nvme")!],
+    });
 
     /// <summary>In cgroups with room for a quarter of what the programs use, nothing is lost, no limit is broken, and each page is counted once.</summary>
     [Theory]

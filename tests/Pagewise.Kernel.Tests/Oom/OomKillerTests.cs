@@ -1,7 +1,10 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Faults;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.Oom;
+using Pagewise.Kernel.PageCache;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Kernel.Tests.Oom;
@@ -69,6 +72,48 @@ public sealed class OomKillerTests
         machine.Sink.FailedAllocations.ShouldBe(0);
         machine.Machine.VmStat.NrAnonPages.ShouldBe(0);
         machine.Machine.Validate();
+    }
+
+    /// <summary>A victim that waits for the disk cannot end: after two seconds the reaper takes its memory, and it ends when the disk has answered.</summary>
+    [Theory]
+    [InlineData(5e8, false)]
+    [InlineData(5e9, true)]
+    public void AVictimThatCannotEndLosesItsMemoryToTheReaper(double readLatencyNs, bool isReaped)
+    {
+        var device = new BlockDeviceSpec("slow") { ReadLatencyNs = readLatencyNs };
+        int pages = 0;
+        using (var twin = new Short(device: device))
+        {
+            (int grown, _) = HogWithALongFile(twin);
+            for (; twin.Sink.Kills.Count == 0; pages++)
+                twin.Grow(grown);
+        }
+
+        using var machine = new Short(device: device);
+        (int hog, int fd) = HogWithALongFile(machine);
+        for (int page = 1; page < pages; page++)
+            machine.Grow(hog);
+        machine.Sink.Kills.ShouldBeEmpty();
+        machine.Machine.SystemCalls.Pread(hog, fd, 4096, 0);
+        machine.Sink.Kills.ShouldBe([12]);
+        machine.Sink.Reasons.Contains("reaped").ShouldBe(isReaped);
+        ref MmStruct mm = ref machine.Machine.AddressSpaces.Mms[machine.Machine.Tasks.Tasks[hog].Mm];
+        (mm.OomSkip, mm.Rss.AnonPages == 0).ShouldBe((isReaped, isReaped));
+        machine.Machine.Validate();
+        machine.Machine.SystemCalls.ReturnToUser();
+        machine.IsAlive(hog).ShouldBeFalse();
+        machine.Machine.VmStat.NrAnonPages.ShouldBe(0);
+        machine.Machine.Validate();
+    }
+
+    // Where the pages of so long a file lie has to be read first.
+    private static (int Task, int Fd) HogWithALongFile(Short machine)
+    {
+        int hog = machine.Start(pid: 12, mib: 0);
+        int file = machine.Machine.Inodes.Create("/file", InodeKind.Regular, 0xfe0000, 1, 512 * Mib);
+        int fd = (int)machine.Machine.SystemCalls.Open(hog, file, OpenFlags.ReadOnly).Raw;
+        machine.Machine.SystemCalls.Fadvise(hog, fd, 0, 0, advice: 1);
+        return (hog, fd);
     }
 
     [Fact]
@@ -238,7 +283,7 @@ public sealed class OomKillerTests
     {
         private readonly Dictionary<int, ulong> _grown = [];
 
-        public Short(OomSettings? settings = null, ulong swapMib = 0, KernelVersion? kernel = null)
+        public Short(OomSettings? settings = null, ulong swapMib = 0, KernelVersion? kernel = null, BlockDeviceSpec? device = null)
         {
             Machine = Machine.Create(new MachineSpec
             {
@@ -249,6 +294,8 @@ public sealed class OomKillerTests
                 Thp = ThpMode.Never,
                 Oom = settings ?? new OomSettings(),
                 Kernel = kernel ?? new KernelVersion(6, 18),
+                WarmPageCache = device is null,
+                BlockDevices = device is null ? [] : [device],
             });
             Machine.OomKiller.Sink = Sink;
             Machine.Allocator.Failures = Sink;
@@ -280,6 +327,13 @@ public sealed class OomKillerTests
             return outcome;
         }
 
+        public FaultOutcome Grow(int task)
+        {
+            FaultOutcome outcome = Machine.Access(task, Area + _grown[task], AccessKind.Write);
+            _grown[task] += 4096;
+            return outcome;
+        }
+
         public void GrowTo(int task, ulong freePages)
         {
             while (Machine.Allocator.FreePageCount > freePages && IsAlive(task))
@@ -287,12 +341,5 @@ public sealed class OomKillerTests
         }
 
         public void Dispose() => Machine.Dispose();
-
-        private FaultOutcome Grow(int task)
-        {
-            FaultOutcome outcome = Machine.Access(task, Area + _grown[task], AccessKind.Write);
-            _grown[task] += 4096;
-            return outcome;
-        }
     }
 }
