@@ -102,6 +102,39 @@ public sealed partial class RunFileCommandTests : IDisposable
         lines.Where(line => line.Contains("kswapd0-4194304", StringComparison.Ordinal)).ShouldNotBeEmpty();
     }
 
+    /// <summary>Pages on their way to lists and to their device, in the words of 6.1's trace file.</summary>
+    [Fact]
+    public void WritersAreTraced()
+    {
+        using var recording = new TemporaryFile("""
+            100 openat(AT_FDCWD, "/tmp/file", O_RDWR|O_CREAT, 0600) = 3</tmp/file>
+            100 write(3</tmp/file>, ""..., 8388608) = 8388608
+            100 pwrite64(3</tmp/file>, ""..., 8388608, 8388608) = 8388608
+            100 pread64(3</tmp/file>, ""..., 4096, 0) = 4096
+            100 pread64(3</tmp/file>, ""..., 4096, 0) = 4096
+            100 pread64(3</tmp/file>, ""..., 4096, 0) = 4096
+            100 nanosleep({tv_sec=60, tv_nsec=0}, NULL) = 0
+            100 exit_group(0) = ?
+
+            """);
+        CommandRun run = CommandRun.Of(["run", recording.Path, "--ftrace", Place("trace"), "-o", Place("writes.db"), "--set", "memory=64M", "--set", "cpus=1", "--set", "sysctl.vm.dirty_bytes=4194304", "--set", "sysctl.vm.dirty_background_bytes=2097152"]);
+        run.Status.ShouldBe(0, run.Error);
+        string[] lines = File.ReadAllLines(Place("trace"));
+        long written = RunFileReader.Read(Place("writes.db")).Samples[^1].Vmstat.Single(counter => counter.Name == "nr_written").Value;
+        string[] single = Of("writeback_single_inode");
+        single.ShouldAllBe(line => Regex.IsMatch(line, "^bdi 8:0: ino=\\d+ state=(I_DIRTY_PAGES\\|)?I_SYNC dirtied_when=\\d+ age=\\d+ index=\\d+ to_write=\\d+ wrote=\\d+ cgroup_ino=1$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture));
+        single.Sum(line => long.Parse(Regex.Match(line, " wrote=(?<wrote>\\d+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture).Groups["wrote"].Value)).ShouldBe(written);
+        Of("writeback_single_inode_start").Length.ShouldBe(single.Length);
+        written.ShouldBeGreaterThanOrEqualTo(4096);
+        string[] balance = Of("balance_dirty_pages");
+        balance.ShouldNotBeEmpty();
+        balance.ShouldAllBe(line => Regex.IsMatch(line, "^bdi 8:0: limit=1024 setpoint=896 dirty=\\d+ bdi_setpoint=896 bdi_dirty=\\d+ dirty_ratelimit=102400 task_ratelimit=\\d+ dirtied=\\d+ dirtied_pause=\\d+ paused=\\d+ pause=-?\\d+ period=\\d+ think=\\d+ cgroup_ino=1$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture));
+        Of("mm_lru_insertion").Count(line => Regex.IsMatch(line, "^folio=[0-9a-f]{16} pfn=0x[0-9a-f]+ lru=2 flags= f    $", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)).ShouldBeGreaterThan(3000);
+        Of("mm_lru_activate").ShouldAllBe(line => Regex.IsMatch(line, "^folio=[0-9a-f]{16} pfn=0x[0-9a-f]+$", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture));
+
+        string[] Of(string name) => [.. lines.Where(line => line.Contains($": {name}: ", StringComparison.Ordinal)).Select(line => line[(line.IndexOf($": {name}: ", StringComparison.Ordinal) + name.Length + 4)..])];
+    }
+
     /// <summary>
     /// The kernel's own script reads the trace. That of Linux 6.1 knows the formats of older kernels for some tracepoints, and
     /// says so about a trace of a real 6.1 as well; what it counts of the others is compared.

@@ -34,7 +34,7 @@ public sealed record BlockDeviceSpec(string Name)
     /// <summary>Sectors that cannot be read: a request that has one of them fails.</summary>
     public IReadOnlyList<SectorRange> ReadErrors { get; init; } = [];
 
-    /// <summary>Sectors that cannot be written: pages for swap stay in memory then. Write-back of files takes no notice.</summary>
+    /// <summary>Sectors that cannot be written: pages for swap stay in memory then, pages of files keep their old bytes on the device, and fsync says EIO.</summary>
     public IReadOnlyList<SectorRange> WriteErrors { get; init; } = [];
 
     /// <summary>The largest <see cref="QueueDepth"/>.</summary>

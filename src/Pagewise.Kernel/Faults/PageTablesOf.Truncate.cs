@@ -72,7 +72,7 @@ internal sealed partial class PageTablesOf<TFormat>
             index++;
         }
 
-        _pages.FreeSwap(inode, first, last);
+        _pages.FreeValues(inode, first, last);
         _pages.Blocks.Discard(inode, first, last);
         _pages.EvictWarm(inode, first, last);
     }

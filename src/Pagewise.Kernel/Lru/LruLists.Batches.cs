@@ -7,6 +7,9 @@ namespace Pagewise.Kernel.Lru;
 /// <content>The per-CPU batches in front of the lists (folio_batch_add_and_move, lru_add_drain; mm/swap.c).</content>
 public sealed partial class LruLists
 {
+    /// <summary>Who listens; null: no one.</summary>
+    public ILruTracepoints? Tracepoints { get; set; }
+
     /// <summary>Lets a frame wait for its place in a list (folio_add_lru).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(uint pfn)
@@ -140,6 +143,7 @@ public sealed partial class LruLists
                 PlaceByEvictable(ref frame);
                 AddToList(pfn);
                 frame.Flags |= PageFlags.Lru;
+                Tracepoints?.MmLruInsertion(pfn, ListOf(frame.Flags));
             }
             else if ((frame.Flags & PageFlags.Lru) != 0)
             {
@@ -193,6 +197,7 @@ public sealed partial class LruLists
                 Relink(pfn, flags | PageFlags.Active, toTail);
                 _stat.PgActivate += pages;
                 _memcgs.Count(frame.Memcg, MemcgStat.PgActivate, pages);
+                Tracepoints?.MmLruActivate(pfn);
                 return;
             default:
                 return;

@@ -23,6 +23,14 @@ public sealed partial class LruLists
     /// <summary>Whether what an index of cached pages holds is a shadow and not a frame's number.</summary>
     public static bool IsShadow(ulong entry) => (entry & ShadowMark) != 0;
 
+    /// <summary>Whether a shadow names a node and a cgroup that there is or was: for walkers.</summary>
+    internal bool IsKnownShadow(ulong shadow)
+    {
+        int node = (int)(shadow >> (EvictionBits + MemcgBits)) & ((1 << NodeBits) - 1);
+        int memcg = (int)(shadow >> EvictionBits) & ((1 << MemcgBits) - 1);
+        return IsShadow(shadow) && node < _nodes && memcg >= MemCgroups.Root && memcg < _memcgs.HighWater;
+    }
+
     /// <summary>A page leaves memory: the clock goes on (workingset_eviction).</summary>
     /// <param name="pfn">The page.</param>
     /// <param name="target">The cgroup that is reclaimed for (target_mem_cgroup); 0: the whole machine.</param>

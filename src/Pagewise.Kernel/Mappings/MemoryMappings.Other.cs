@@ -33,7 +33,13 @@ public sealed partial class MemoryMappings
                 return Errno.EBUSY;
             start = Math.Max(start, area.Start);
             if ((flags & MsyncFlags.Sync) != 0 && area.File != 0 && (area.Flags & VmFlags.Shared) != 0)
+            {
                 _pageTables.WriteBack(area.Inode, area.PageIndex(start) << 12, Math.Min(end, area.End) - start);
+                // vfs_fsync_range of the file that is mapped.
+                if (_files.TakeWritebackError(area.File) is not Errno.None and var error)
+                    return error;
+            }
+
             start = area.End;
             vma = area.Next;
         }

@@ -17,6 +17,12 @@ public struct OpenFile
     /// <summary>Access mode and O_APPEND (f_flags).</summary>
     public OpenFlags Flags;
 
+    /// <summary>The file's errors of write-back that it was told (f_wb_err).</summary>
+    internal uint WbErr;
+
+    /// <summary>Those of its file system (f_sb_err).</summary>
+    internal uint SbErr;
+
     /// <summary>The clone that one shmat maps: its areas have an operation on closing.</summary>
     public bool IsShm;
 

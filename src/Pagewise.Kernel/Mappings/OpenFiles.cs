@@ -54,9 +54,23 @@ public sealed class OpenFiles : IDisposable
         file.Inode = inode;
         file.Flags = flags;
         file.RefCount = 1;
+        file.WbErr = Errseq.Sample(_inodes.Inodes[inode].WbErr);
+        file.SbErr = Errseq.Sample(_inodes.WbErr);
         _inodes.Inodes[inode].RefCount++;
         _readahead.Open(id);
         return id;
+    }
+
+    /// <summary>The error of write-back that an open file has not been told yet; it is now (file_check_and_advance_wb_err).</summary>
+    public Errno TakeWritebackError(int file) => Errseq.CheckAndAdvance(ref _inodes.Inodes[Files[file].Inode].WbErr, ref Files[file].WbErr);
+
+    /// <summary>The same for its whole file system (syncfs).</summary>
+    public Errno TakeFileSystemError(int file)
+    {
+        uint sequence = _inodes.WbErr;
+        Errno error = Errseq.CheckAndAdvance(ref sequence, ref Files[file].SbErr);
+        _inodes.WbErr = sequence;
+        return error;
     }
 
     /// <summary>Takes a reference (get_file).</summary>

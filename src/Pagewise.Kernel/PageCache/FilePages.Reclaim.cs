@@ -49,18 +49,25 @@ public sealed partial class FilePages
         return true;
     }
 
-    /// <summary>The pages of a range that are in swap are given up (shmem_free_swap).</summary>
-    internal void FreeSwap(int inode, ulong first, ulong last)
+    /// <summary>
+    /// What stands in the index of a range for pages that are not in memory is given up: slots of swap (shmem_free_swap), and
+    /// shadows (truncate_folio_batch_exceptionals).
+    /// </summary>
+    internal void FreeValues(int inode, ulong first, ulong last)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        if (file.Kind != InodeKind.Shmem)
-            return;
         for (ulong index = first; ; index++)
         {
             ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
             if (entry == 0)
                 break;
-            if (!XaNode.IsValue(entry))
+            if (IsEvicted(in file, entry))
+            {
+                Remove(inode, index);
+                continue;
+            }
+
+            if (!XaNode.IsValue(entry) || file.Kind != InodeKind.Shmem)
                 continue;
             _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, 0);
             SwpEntry slot = SwpEntry.FromIndexEntry(entry);
@@ -220,6 +227,8 @@ public sealed partial class FilePages
         _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, frame.Index, entry);
         frame.Flags &= ~PageFlags.PageCache;
         file.CachedPages--;
+        if (IsEvicted(in file, entry))
+            file.ShadowPages++;
         CountPage(file.Kind, frame.Memcg, -1);
     }
 }

@@ -1,4 +1,5 @@
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Swap;
 
 namespace Pagewise.Kernel.PageCache;
 
@@ -16,6 +17,7 @@ public sealed partial class FilePages
         for (int inode = 1; inode < _inodes.Inodes.HighWater; inode++)
         {
             ref Inode file = ref _inodes.Inodes[inode];
+            ValidateValues(inode, in file);
             if (file.PageRoot == 0 || file.Kind != InodeKind.Regular)
                 continue;
             long dirtyHere = ValidateTag(inode, PageTag.Dirty, PageFlags.Dirty);
@@ -30,6 +32,31 @@ public sealed partial class FilePages
         Check(writeback <= _stat.NrWriteback, $"{writeback} pages are being written, nr_writeback says {_stat.NrWriteback}");
         if (Writeback is not null)
             Check(dirtyInodes == Writeback.DirtyInodes, $"{dirtyInodes} files have dirty pages, {Writeback.DirtyInodes} are listed");
+    }
+
+    /// <summary>Shadows, and of shared memory the slots of swap, as often as the counts say.</summary>
+    private void ValidateValues(int inode, in Inode file)
+    {
+        long shadows = 0, slots = 0;
+        for (ulong index = 0; file.PageRoot != 0; index++)
+        {
+            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
+            if (entry == 0)
+                break;
+            if (!XaNode.IsValue(entry) || entry == XaNode.Shadow)
+                continue;
+            if (file.Kind == InodeKind.Shmem)
+            {
+                slots += SwpEntry.FromIndexEntry(entry).IsLost ? 0 : 1;
+                continue;
+            }
+
+            shadows++;
+            Check(_lru.IsKnownShadow(entry), $"inode {inode}, page {index}: the shadow {entry:x} is of no node and cgroup that there is");
+        }
+
+        Check(shadows == file.ShadowPages, $"inode {inode}: {shadows} shadows, the count says {file.ShadowPages}");
+        Check(slots == file.SwappedPages, $"inode {inode}: {slots} pages are in swap, the count says {file.SwappedPages}");
     }
 
     private static void Check(bool isRight, string wrong)

@@ -130,8 +130,12 @@ public sealed partial class FilePages : IDisposable
         file.CachedPages++;
         CountPage(file.Kind, frame.Memcg, 1);
         Tracepoints?.MmFilemapAddToPageCache(inode, index, pfn);
-        if (XaNode.IsValue(shadow) && shadow != XaNode.Shadow)
+        if (IsEvicted(in file, shadow))
+        {
+            file.ShadowPages--;
             _lru.Refault(pfn, shadow);
+        }
+
         _lru.Add(pfn);
         return pfn;
     }
@@ -308,6 +312,10 @@ public sealed partial class FilePages : IDisposable
             Tracepoints?.MmFilemapDeleteFromPageCache(inode, index, (uint)entry);
             Put((uint)entry);
         }
+        else if (IsEvicted(in file, entry))
+        {
+            file.ShadowPages--;
+        }
 
         _ = Store(ref file, index, leavesShadow ? XaNode.Shadow : 0);
     }
@@ -373,6 +381,9 @@ public sealed partial class FilePages : IDisposable
 
         return true;
     }
+
+    /// <summary>Whether an entry of the index is the shadow of a page that reclaim took.</summary>
+    private static bool IsEvicted(in Inode file, ulong entry) => XaNode.IsValue(entry) && entry != XaNode.Shadow && file.Kind != InodeKind.Shmem;
 
     private static bool IsWarm(in Inode file, ulong index) => index < file.WarmPages && index < file.SizePages;
 

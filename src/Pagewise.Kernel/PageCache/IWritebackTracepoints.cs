@@ -10,17 +10,21 @@ public interface IWritebackTracepoints
     void GlobalDirtyState(long dirty, long writeback, DirtyLimits limits);
 
     /// <summary><c>balance_dirty_pages</c>: a task has dirtied so much that it may have to wait.</summary>
-    /// <param name="taskRatelimit">Pages a second that it may dirty.</param>
-    /// <param name="dirtied">Pages that it dirtied since the last look.</param>
-    /// <param name="pauseNs">How long it waits; less than 0: it was slow enough.</param>
-    void BalanceDirtyPages(double taskRatelimit, long dirtied, double pauseNs);
+    /// <param name="balance">What decided on it.</param>
+    void BalanceDirtyPages(in DirtyBalance balance);
 
     /// <summary><c>writeback_start</c>: the flusher begins with a work.</summary>
     /// <param name="isBackground">For the background limit; else for the pages' age.</param>
     void WritebackStart(bool isBackground);
 
-    /// <summary><c>writeback_single_inode</c>: pages of a file were written.</summary>
+    /// <summary><c>writeback_single_inode_start</c>: pages of a file are about to be written, by the flusher or sync(2).</summary>
     /// <param name="inode">The file.</param>
-    /// <param name="pages">How many.</param>
-    void WritebackSingleInode(int inode, long pages);
+    /// <param name="toWrite">The most pages (nr_to_write).</param>
+    void WritebackSingleInodeStart(int inode, long toWrite);
+
+    /// <summary><c>writeback_single_inode</c>: they were written.</summary>
+    /// <param name="inode">The file.</param>
+    /// <param name="toWrite">The most pages that it could be.</param>
+    /// <param name="wrote">How many it was.</param>
+    void WritebackSingleInode(int inode, long toWrite, long wrote);
 }

@@ -59,6 +59,9 @@ public struct Inode
     /// <summary>Pages cached that have a frame (nrpages).</summary>
     public long CachedPages;
 
+    /// <summary>Pages that reclaim took, of which a shadow stands in the index (nrexceptional before 5.13).</summary>
+    public long ShadowPages;
+
     /// <summary>Pages that differ from the device.</summary>
     public long DirtyPages;
 
@@ -70,6 +73,9 @@ public struct Inode
 
     /// <summary>The page after the last that periodic or background writeback wrote (writeback_index).</summary>
     public ulong WritebackIndex;
+
+    /// <summary>The last error of its write-back (wb_err of its mapping), an <see cref="Errseq"/>.</summary>
+    internal uint WbErr;
 
     /// <summary>Of shared memory: pages in swap (info->swapped).</summary>
     public long SwappedPages;

@@ -15,6 +15,9 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
     private readonly List<string> _names = [""];
     private uint _nextGeneration;
 
+    /// <summary>The last error of write-back of any file of the disk (s_wb_err), an <see cref="Errseq"/>.</summary>
+    internal uint WbErr { get; set; }
+
     /// <summary>The inodes; index 0 is none.</summary>
     public Arena<Inode> Inodes { get; } = new(Capacity);
 

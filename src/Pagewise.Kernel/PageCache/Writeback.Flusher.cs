@@ -170,12 +170,13 @@ public sealed partial class Writeback
 
         ref Inode file = ref _inodes.Inodes[inode];
         long chunk = Math.Min(ChunkPages(), _workPages);
+        Tracepoints?.WritebackSingleInodeStart(inode, chunk);
         long written = Write(inode, file.WritebackIndex, ulong.MaxValue >> Pfn.Shift, waits: false, chunk, out ulong next);
         if (written < chunk && file.WritebackIndex != 0)
             written += Write(inode, 0, file.WritebackIndex - 1, waits: false, chunk - written, out next);
         file.WritebackIndex = next > ulong.MaxValue >> Pfn.Shift ? 0 : next;
         _workPages -= written;
-        Tracepoints?.WritebackSingleInode(inode, written);
+        Tracepoints?.WritebackSingleInode(inode, chunk, written);
         if (written == 0)
         {
             // All that is dirty is being written as well: done with it for now.

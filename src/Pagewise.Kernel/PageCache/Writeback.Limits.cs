@@ -61,6 +61,7 @@ public sealed partial class Writeback
     private void BalanceDirtyPages(ref TaskDirty task)
     {
         long dirtied = task.NrDirtied;
+        double startNs = _clock.NowNs;
         while (true)
         {
             double now = _clock.NowNs;
@@ -79,7 +80,7 @@ public sealed partial class Writeback
 
             StartBackground();
             double rate = PositionRatio(dirty, limits) * InitialBandwidth;
-            if (Pause(ref task, dirtied, rate, now))
+            if (Pause(ref task, dirtied, rate, startNs, limits, dirty))
                 return;
         }
     }
@@ -102,12 +103,14 @@ public sealed partial class Writeback
     }
 
     /// <summary>Lets the task wait so that it dirties no faster than a rate; false: it is to look again.</summary>
-    private bool Pause(ref TaskDirty task, long dirtied, double pagesPerSecond, double now)
+    private bool Pause(ref TaskDirty task, long dirtied, double pagesPerSecond, double startNs, DirtyLimits limits, ulong dirty)
     {
+        double now = _clock.NowNs;
         const double shortestNs = 10e6;
         double period = pagesPerSecond > 0 ? dirtied * NsPerSecond / pagesPerSecond : MostPauseNs;
         double pause = pagesPerSecond > 0 && task.PausedWhenNs != 0 ? period - (now - task.PausedWhenNs) : period;
-        Tracepoints?.BalanceDirtyPages(pagesPerSecond, dirtied, pause);
+        double think = task.PausedWhenNs == 0 ? 0 : now - task.PausedWhenNs;
+        Tracepoints?.BalanceDirtyPages(new DirtyBalance(limits, dirty, InitialBandwidth, pagesPerSecond, dirtied, task.NrDirtiedPause, now - startNs, pause, period, think));
         if (pagesPerSecond > 0 && pause < shortestNs)
         {
             // Too short to be worth it: the rest is added to the next one.

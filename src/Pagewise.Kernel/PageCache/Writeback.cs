@@ -1,3 +1,4 @@
+using Pagewise.Abi;
 using Pagewise.Kernel.Block;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
@@ -119,9 +120,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
     /// <summary>Writes the dirty pages of a range and waits until they are on the device (file_write_and_wait_range).</summary>
     public void WriteAndWait(int inode, ulong first, ulong last)
     {
-        long pages = Write(inode, first, last, waits: true, long.MaxValue, out _);
-        if (pages > 0)
-            Tracepoints?.WritebackSingleInode(inode, pages);
+        _ = Write(inode, first, last, waits: true, long.MaxValue, out _);
         WaitRange(inode, first, last);
     }
 
@@ -150,8 +149,9 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
         for (int inode = _firstDirty; inode != 0;)
         {
             int next = _inodes.Inodes[inode].NextDirty;
+            Tracepoints?.WritebackSingleInodeStart(inode, long.MaxValue);
             long pages = Write(inode, 0, ulong.MaxValue >> Pfn.Shift, waits: true, long.MaxValue, out _);
-            Tracepoints?.WritebackSingleInode(inode, pages);
+            Tracepoints?.WritebackSingleInode(inode, long.MaxValue, pages);
             inode = next;
         }
 
@@ -185,8 +185,22 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
         Run run = _runs[argument];
         _runs.Free(argument);
         NoteCompletions(run.Pages);
+        if (run.HasFailed)
+            SetError(run.Inode, Errno.EIO);
         for (ulong index = run.First; index < run.First + run.Pages; index++)
             _pages.EndWriteback(_pages.FrameAt(run.Inode, index));
+    }
+
+    /// <summary>
+    /// Pages could not be written (mapping_set_error, by ext4_finish_bio): whoever has the file open learns it from its next
+    /// fsync. The pages count as clean; once they leave memory, what was stored to them is lost.
+    /// </summary>
+    internal void SetError(int inode, Errno error)
+    {
+        Errseq.Set(ref _inodes.Inodes[inode].WbErr, error);
+        uint sequence = _inodes.WbErr;
+        Errseq.Set(ref sequence, error);
+        _inodes.WbErr = sequence;
     }
 
     /// <summary>A folio is written as a whole, even if the range has but a part of it (writeback_iter finds folios).</summary>
@@ -201,6 +215,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
     private uint StartRun(int inode, ulong first, ulong last, uint most)
     {
         uint count = 0;
+        bool hasFailed = false;
         while (count < most && first + count <= last)
         {
             uint pfn = _pages.FrameAt(inode, first + count);
@@ -210,7 +225,11 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
                 Mkclean?.MkClean(inode, first + count);
             _pages.ClearDirty(pfn);
             _pages.StartWriteback(pfn);
-            _pages.Blocks.Write(inode, first + count, pfn);
+            // What the device refuses keeps the bytes that it had there.
+            if (_devices.Fails(0, BlockOp.Write, PageReads.SectorOf(inode, first + count), 1))
+                hasFailed = true;
+            else
+                _pages.Blocks.Write(inode, first + count, pfn);
             count++;
         }
 
@@ -219,7 +238,7 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
         _clock.WritebackPages += count;
         _stat.PgPgOut += count * (Pfn.SizeBytes / 1024);
         int run = _runs.Allocate();
-        _runs[run] = new Run { Inode = inode, First = first, Pages = count, Requests = (count + _requestPages - 1) / _requestPages };
+        _runs[run] = new Run { Inode = inode, First = first, Pages = count, Requests = (count + _requestPages - 1) / _requestPages, HasFailed = hasFailed };
         for (uint done = 0; done < count; done += _requestPages)
             _lastDoneNs = _devices.Submit(0, BlockOp.Write, PageReads.SectorOf(inode, first + done), Math.Min(count - done, _requestPages), _completion, run);
         return count;
@@ -231,5 +250,6 @@ public sealed partial class Writeback : IBlockCompletion, IAgent, IDisposable
         public ulong First;
         public uint Pages;
         public uint Requests;
+        public bool HasFailed;
     }
 }

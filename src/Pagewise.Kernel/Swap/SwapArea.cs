@@ -49,6 +49,9 @@ internal sealed class SwapArea : IDisposable
     /// <summary>Slots in use (inuse_pages).</summary>
     public uint InUsePages { get; set; }
 
+    /// <summary>Slots whose page left a shadow in the swap cache.</summary>
+    public uint Shadows { get; set; }
+
     /// <summary>Its priority (prio): areas that nobody gave one move up when one before them is switched off.</summary>
     public int Priority { get; set; }
 

@@ -39,8 +39,11 @@ public sealed partial class SwapSpace
     /// <returns>The shadow that stood there.</returns>
     internal ulong Add(uint pfn, SwpEntry entry)
     {
-        ref SwapSlot slot = ref Slot(entry);
+        SwapArea area = _areas[entry.Type]!;
+        ref SwapSlot slot = ref area.Slots[entry.Offset];
         ulong shadow = slot.Cache;
+        if (shadow != 0)
+            area.Shadows--;
         slot.Cache = pfn;
         slot.HasCache = true;
         ref PageFrame frame = ref _memMap[pfn];
@@ -62,8 +65,11 @@ public sealed partial class SwapSpace
     internal void Remove(uint pfn, ulong shadow)
     {
         SwpEntry entry = EntryOf(pfn);
-        ref SwapSlot slot = ref Slot(entry);
+        SwapArea area = _areas[entry.Type]!;
+        ref SwapSlot slot = ref area.Slots[entry.Offset];
         slot.Cache = shadow;
+        if (shadow != 0)
+            area.Shadows++;
         _memMap[pfn].Flags &= ~PageFlags.SwapCache;
         _entryOf[pfn] = 0;
         _stat.NrFilePages--;
@@ -122,6 +128,7 @@ public sealed partial class SwapSpace
             if (_areas[type] is not { } area)
                 continue;
             uint inUse = 0;
+            uint shadows = 0;
             for (uint offset = 1; offset <= area.Pages; offset++)
             {
                 var entry = new SwpEntry(type, offset);
@@ -133,6 +140,14 @@ public sealed partial class SwapSpace
                     inUse++;
                 if (area.Free[offset] != (slot.Count == 0 && !slot.HasCache))
                     throw new InvalidOperationException($"swap slot {type}:{offset}, named {slot.Count} times, is wrong in the index of free slots");
+                ulong shadow = ShadowOf(entry);
+                if (shadow != 0)
+                {
+                    shadows++;
+                    if (!_lru.IsKnownShadow(shadow) || slot.Count + (slot.HasCache ? 1 : 0) == 0)
+                        throw new InvalidOperationException($"swap slot {type}:{offset} has the shadow {shadow:x}, which is of no node and cgroup, or of a free slot");
+                }
+
                 uint pfn = Find(entry);
                 if (pfn == 0)
                     continue;
@@ -143,6 +158,8 @@ public sealed partial class SwapSpace
 
             if (inUse != area.InUsePages)
                 throw new InvalidOperationException($"{inUse} slots of swap area {type} are in use, its count says {area.InUsePages}");
+            if (shadows != area.Shadows)
+                throw new InvalidOperationException($"{shadows} slots of swap area {type} have shadows, its count says {area.Shadows}");
             used += inUse;
         }
 

@@ -1,4 +1,5 @@
 using Pagewise.Kernel.Cgroups;
+using Pagewise.Kernel.Lru;
 
 namespace Pagewise.Kernel.Swap;
 
@@ -128,6 +129,8 @@ public sealed partial class SwapSpace
     {
         SwapArea area = _areas[entry.Type]!;
         _lru.Memcgs.UnchargeSlot(area.Slots[entry.Offset].Memcg);
+        if (LruLists.IsShadow(area.Slots[entry.Offset].Cache))
+            area.Shadows--;
         area.Slots[entry.Offset] = default;
         area.Compressed?.Free(entry.Offset);
         area.Free.Release(entry.Offset);

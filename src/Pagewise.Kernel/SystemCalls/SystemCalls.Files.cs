@@ -282,7 +282,7 @@ public sealed partial class SystemCalls
         return SysResult.Ok;
     }
 
-    /// <summary>fsync(2) and fdatasync(2): the file's dirty pages are on the device when it returns.</summary>
+    /// <summary>fsync(2) and fdatasync(2): the file's dirty pages are on the device when it returns, or it is EIO: once for each open file that an error of write-back is news to.</summary>
     public SysResult Fsync(int task, int fd)
     {
         int file = LookupFile(task, fd);
@@ -292,7 +292,17 @@ public sealed partial class SystemCalls
         if (_inodes.Inodes[inode].Kind == InodeKind.NotMappable)
             return Errno.EINVAL;
         _pageTables.WriteBack(inode, 0, ulong.MaxValue);
-        return SysResult.Ok;
+        return Result(_files.TakeWritebackError(file));
+    }
+
+    /// <summary>syncfs(2): all files, for there is one file system; EIO as for fsync, of any of them.</summary>
+    public SysResult Syncfs(int task, int fd)
+    {
+        int file = LookupFile(task, fd);
+        if (file == 0)
+            return Errno.EBADF;
+        _writeback.Sync();
+        return Result(_files.TakeFileSystemError(file));
     }
 
     /// <summary>sync_file_range(2): by its flags, waits for what is being written, writes what is dirty, waits for that.</summary>
@@ -312,12 +322,18 @@ public sealed partial class SystemCalls
         ulong first = (ulong)offsetBytes >> 12;
         ulong last = Filemap.LastByte((ulong)offsetBytes, (ulong)lengthBytes) >> 12;
         if ((flags & waitBefore) != 0)
+        {
             _writeback.WaitRange(inode, first, last);
+            if (_files.TakeWritebackError(file) is not Errno.None and var error)
+                return error;
+        }
+
         if ((flags & write) != 0)
             _writeback.Write(inode, first, last, waits: flags == (waitBefore | write | waitAfter), long.MaxValue, out _);
-        if ((flags & waitAfter) != 0)
-            _writeback.WaitRange(inode, first, last);
-        return SysResult.Ok;
+        if ((flags & waitAfter) == 0)
+            return SysResult.Ok;
+        _writeback.WaitRange(inode, first, last);
+        return Result(_files.TakeWritebackError(file));
     }
 
     /// <summary>sync(2).</summary>
@@ -335,6 +351,8 @@ public sealed partial class SystemCalls
         _events.WaitUntil(_clock.NowNs + durationNs);
         return SysResult.Ok;
     }
+
+    private static SysResult Result(Errno error) => error == Errno.None ? SysResult.Ok : error;
 
     private int FilesOf(int task) => _tasks.Tasks[task].Files;
 

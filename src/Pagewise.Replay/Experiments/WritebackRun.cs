@@ -128,7 +128,7 @@ internal sealed class WritebackRun : IReplayObserver, IWritebackTracepoints
     }
 
     /// <inheritdoc/>
-    void IWritebackTracepoints.BalanceDirtyPages(double taskRatelimit, long dirtied, double pauseNs)
+    void IWritebackTracepoints.BalanceDirtyPages(in DirtyBalance balance)
     {
         if (_totals.TryGetValue(_subcase, out Totals? totals))
             totals.FirstThrottle ??= _access;
@@ -142,7 +142,12 @@ internal sealed class WritebackRun : IReplayObserver, IWritebackTracepoints
     }
 
     /// <inheritdoc/>
-    void IWritebackTracepoints.WritebackSingleInode(int inode, long pages)
+    void IWritebackTracepoints.WritebackSingleInodeStart(int inode, long toWrite)
+    {
+    }
+
+    /// <inheritdoc/>
+    void IWritebackTracepoints.WritebackSingleInode(int inode, long toWrite, long wrote)
     {
     }
 

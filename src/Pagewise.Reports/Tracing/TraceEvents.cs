@@ -11,7 +11,7 @@ using Pagewise.Kernel.Tasks;
 namespace Pagewise.Reports.Tracing;
 
 /// <summary>Listens to a machine's tracepoints and puts them into the words of the kernel's trace file.</summary>
-public sealed class TraceEvents : IVmscanTracepoints, IFileTracepoints, IWritebackTracepoints, ISchedTracepoints
+public sealed partial class TraceEvents : IVmscanTracepoints, IFileTracepoints, IWritebackTracepoints, ILruTracepoints, ISchedTracepoints
 {
     /// <summary>The number of node 0's kswapd, above every process's (PID_MAX_LIMIT); that of node n is n more.</summary>
     public const int FirstKswapdPid = 1 << 22;
@@ -41,6 +41,7 @@ public sealed class TraceEvents : IVmscanTracepoints, IFileTracepoints, IWriteba
         machine.VmscanTracepoints = this;
         machine.FilePages.Tracepoints = this;
         machine.Writeback.Tracepoints = this;
+        machine.Lru.Tracepoints = this;
         machine.OomKiller.VictimTracepoint = MarkVictim;
         machine.Allocator.RetryTracepoint = Retry;
         _next = machine.Tasks.Tracepoints;
@@ -90,7 +91,7 @@ public sealed class TraceEvents : IVmscanTracepoints, IFileTracepoints, IWriteba
     void IVmscanTracepoints.MmVmscanWriteFolio(int node, bool isKswapd, uint pfn, bool isFile)
     {
         if (IsWanted(TraceKind.WriteFolio))
-            OfEither(TraceKind.WriteFolio, node, isKswapd, $"page={Vmemmap + ((ulong)pfn * PageStructBytes):x16} pfn=0x{pfn:x} flags={FlagsOf(isFile)}");
+            OfEither(TraceKind.WriteFolio, node, isKswapd, $"page={FolioOf(pfn):x16} pfn=0x{pfn:x} flags={FlagsOf(isFile)}");
     }
 
     void IVmscanTracepoints.MmVmscanLruShrinkInactive(in LruShrunk shrunk)
@@ -135,10 +136,6 @@ public sealed class TraceEvents : IVmscanTracepoints, IFileTracepoints, IWriteba
             OfTask(TraceKind.GlobalDirtyState, $"dirty={dirty} writeback={writeback} bg_thresh={limits.Background} thresh={limits.Threshold} limit={limits.Threshold} dirtied={_machine.VmStat.NrDirtied} written={_machine.VmStat.NrWritten}");
     }
 
-    void IWritebackTracepoints.BalanceDirtyPages(double taskRatelimit, long dirtied, double pauseNs)
-    {
-    }
-
     void IWritebackTracepoints.WritebackStart(bool isBackground)
     {
         if (!IsWanted(TraceKind.WritebackStart))
@@ -146,10 +143,6 @@ public sealed class TraceEvents : IVmscanTracepoints, IFileTracepoints, IWriteba
         long pages = isBackground ? long.MaxValue : _machine.VmStat.NrDirty;
         string why = isBackground ? "kupdate=0 range_cyclic=1 background=1 reason=background" : "kupdate=1 range_cyclic=1 background=0 reason=periodic";
         Fire(TraceKind.WritebackStart, LastCpu, FlusherPid, "kworker/flush", $"bdi 8:0: sb_dev 0:0 nr_pages={pages} sync_mode=0 {why} cgroup_ino=1");
-    }
-
-    void IWritebackTracepoints.WritebackSingleInode(int inode, long pages)
-    {
     }
 
     void ISchedTracepoints.SchedProcessFork(int parent, int child) => _next?.SchedProcessFork(parent, child);

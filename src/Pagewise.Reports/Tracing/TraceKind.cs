@@ -48,6 +48,21 @@ public enum TraceKind
     /// <summary>global_dirty_state.</summary>
     GlobalDirtyState,
 
+    /// <summary>balance_dirty_pages.</summary>
+    BalanceDirtyPages,
+
+    /// <summary>writeback_single_inode_start.</summary>
+    WritebackSingleInodeStart,
+
+    /// <summary>writeback_single_inode.</summary>
+    WritebackSingleInode,
+
+    /// <summary>mm_lru_insertion.</summary>
+    LruInsertion,
+
+    /// <summary>mm_lru_activate.</summary>
+    LruActivate,
+
     /// <summary>oom_score_adj_update.</summary>
     OomScoreAdjUpdate,
 

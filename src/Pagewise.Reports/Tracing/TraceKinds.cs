@@ -8,6 +8,8 @@ public static class TraceKinds
     private const string End = "\"nr_reclaimed=%lu\"";
     private const string Filemap = "\"dev %d:%d ino %lx pfn=0x%lx ofs=%lu order=%u\"";
 
+    private const string SingleInode = "\"bdi %s: ino=%lu state=%s dirtied_when=%lu age=%lu index=%lu to_write=%ld wrote=%lu cgroup_ino=%lu\"";
+
     private static readonly (string Group, string Name, string Format)[] Table =
     [
         ("vmscan", "mm_vmscan_kswapd_sleep", Nid),
@@ -25,6 +27,11 @@ public static class TraceKinds
         ("filemap", "mm_filemap_delete_from_page_cache", Filemap),
         ("writeback", "writeback_start", "\"bdi %s: sb_dev %d:%d nr_pages=%ld sync_mode=%d kupdate=%d range_cyclic=%d background=%d reason=%s cgroup_ino=%lu\""),
         ("writeback", "global_dirty_state", "\"dirty=%lu writeback=%lu bg_thresh=%lu thresh=%lu limit=%lu dirtied=%lu written=%lu\""),
+        ("writeback", "balance_dirty_pages", "\"bdi %s: limit=%lu setpoint=%lu dirty=%lu bdi_setpoint=%lu bdi_dirty=%lu dirty_ratelimit=%lu task_ratelimit=%lu dirtied=%u dirtied_pause=%u paused=%lu pause=%ld period=%lu think=%ld cgroup_ino=%lu\""),
+        ("writeback", "writeback_single_inode_start", SingleInode),
+        ("writeback", "writeback_single_inode", SingleInode),
+        ("pagemap", "mm_lru_insertion", "\"folio=%p pfn=0x%lx lru=%d flags=%s%s%s%s%s%s\""),
+        ("pagemap", "mm_lru_activate", "\"folio=%p pfn=0x%lx\""),
         ("oom", "oom_score_adj_update", "\"pid=%d comm=%s oom_score_adj=%hd\""),
         ("oom", "reclaim_retry_zone", "\"node=%d zone=%-8s order=%d reclaimable=%lu available=%lu min_wmark=%lu no_progress_loops=%d wmark_check=%d\""),
         ("oom", "mark_victim", "\"pid=%d comm=%s total-vm=%lukB anon-rss=%lukB file-rss:%lukB shmem-rss:%lukB uid=%u pgtables=%lukB oom_score_adj=%hd\""),
@@ -36,7 +43,7 @@ public static class TraceKinds
     /// <summary>The tracepoint's name.</summary>
     public static string NameOf(TraceKind kind) => Table[(int)kind].Name;
 
-    /// <summary>Its group: vmscan, filemap, writeback or oom.</summary>
+    /// <summary>Its group: vmscan, filemap, writeback, pagemap or oom.</summary>
     public static string GroupOf(TraceKind kind) => Table[(int)kind].Group;
 
     /// <summary>Its fields as printf prints them, in quotes ("print fmt" of its format file).</summary>

@@ -136,13 +136,17 @@ public sealed class WritebackTests : IWritebackTracepoints
 
     void IWritebackTracepoints.GlobalDirtyState(long dirty, long writeback, DirtyLimits limits) => _looks.Add(dirty);
 
-    void IWritebackTracepoints.BalanceDirtyPages(double taskRatelimit, long dirtied, double pauseNs)
+    void IWritebackTracepoints.BalanceDirtyPages(in DirtyBalance balance)
     {
     }
 
     void IWritebackTracepoints.WritebackStart(bool isBackground) => _starts++;
 
-    void IWritebackTracepoints.WritebackSingleInode(int inode, long pages)
+    void IWritebackTracepoints.WritebackSingleInodeStart(int inode, long toWrite)
+    {
+    }
+
+    void IWritebackTracepoints.WritebackSingleInode(int inode, long toWrite, long wrote)
     {
     }
 }
