@@ -139,6 +139,8 @@ public abstract partial class Machine
 
         if (spec.Swappiness is < 0 or > 200)
             throw Bad($"vm.swappiness of {spec.Swappiness}: 0 to 200 is needed");
+        if (spec.Zswap.MaxPoolPercent is < 0 or > 100 || spec.Zswap.AcceptThresholdPercent is < 0 or > 100)
+            throw Bad($"zswap with max_pool_percent {spec.Zswap.MaxPoolPercent} and accept_threshold_percent {spec.Zswap.AcceptThresholdPercent}: 0 to 100 is needed");
         if (spec.PageCluster is < 0 or > 31)
             throw Bad($"vm.page-cluster of {spec.PageCluster}: 0 to 31 is needed");
         foreach (BlockDeviceSpec device in spec.BlockDevices)

@@ -58,7 +58,7 @@ public abstract partial class Machine : IDisposable
         Memcgs.DrainLru = Lru.DrainAll;
         if (Lru.HasGens)
             Scheduler.LruGenMms = AddressSpaces.LruGenMms = new MmList(AddressSpaces, Lru, Zones.NodeCount);
-        Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings, spec.PageCluster);
+        Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings, spec.PageCluster, spec.Zswap);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, Clock, VmStat);
         _readahead = new Readahead(Inodes, FilePages, MemMap, PageReads, BlockDevices.SpecOf(0), Settings.Features.TellsMissesFromMarks, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);

@@ -103,6 +103,9 @@ public sealed record MachineSpec
     /// <summary>The swap areas, in place of <see cref="SwapBytes"/>; the sizes of those that are on add up to it. At most 28.</summary>
     public IReadOnlyList<SwapAreaSpec> SwapAreas { get; init; } = [];
 
+    /// <summary>zswap, off at first as in most distributions' kernels.</summary>
+    public ZswapSettings Zswap { get; init; } = new();
+
     /// <summary>vm.swappiness, 0 to 200: what reading a page back from swap costs beside reading a file's, 100 being the same.</summary>
     public int Swappiness { get; init; } = 60;
 

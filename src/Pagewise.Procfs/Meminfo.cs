@@ -21,7 +21,7 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
 
     private static readonly string[] Names =
         [.. ("MemTotal MemFree MemAvailable Buffers Cached SwapCached Active Inactive Active(anon) Inactive(anon) Active(file) Inactive(file) " +
-            "Unevictable Mlocked SwapTotal SwapFree Dirty Writeback AnonPages Mapped Shmem KReclaimable Slab SReclaimable SUnreclaim " +
+            "Unevictable Mlocked SwapTotal SwapFree Zswap Zswapped Dirty Writeback AnonPages Mapped Shmem KReclaimable Slab SReclaimable SUnreclaim " +
             "KernelStack PageTables SecPageTables NFS_Unstable Bounce WritebackTmp CommitLimit Committed_AS VmallocTotal VmallocUsed " +
             "VmallocChunk Percpu AnonHugePages ShmemHugePages ShmemPmdMapped FileHugePages FilePmdMapped HugePages_Total HugePages_Free " +
             "HugePages_Rsvd HugePages_Surp Hugepagesize Hugetlb").Split(' ')];
@@ -67,6 +67,8 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
             // Of an area that is being emptied what is in use still counts (si_swapinfo).
             ["SwapTotal"] = stat.TotalSwapPages + machine.Swap.PagesToBeUnused,
             ["SwapFree"] = stat.NrSwapPages + machine.Swap.PagesToBeUnused,
+            ["Zswap"] = machine.Swap.ZswapFrames,
+            ["Zswapped"] = machine.Swap.ZswappedPages,
             ["AnonPages"] = stat.NrAnonPages,
             ["Mapped"] = stat.NrMapped,
             ["Shmem"] = stat.NrShmem,
@@ -85,6 +87,7 @@ public sealed record Meminfo(IReadOnlyList<ProcfsCounter> Fields)
         // 6.18 no longer has NFS_Unstable's pages but keeps the line; VmallocTotal is the size of the range, in KiB.
         return new Meminfo([.. from name in Names
             where name != "SecPageTables" || machine.Spec.Kernel >= new KernelVersion(6, 1)
+            where !name.StartsWith("Zswap", StringComparison.Ordinal) || machine.Swap.HasZswap
             select new ProcfsCounter(name, name switch
             {
                 "VmallocTotal" => 34359738367,

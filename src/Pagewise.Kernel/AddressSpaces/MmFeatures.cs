@@ -45,8 +45,32 @@ public sealed record MmFeatures
         WithoutRecency = kernel >= new KernelVersion(6, 3) ? VmFlags.SeqRead | VmFlags.RandRead : VmFlags.SeqRead;
         DrainsLruBeforeUnmapping = kernel < new KernelVersion(6, 18);
         FreesTablesByRcu = kernel >= new KernelVersion(6, 14);
+        HasZbud = kernel < new KernelVersion(6, 15);
+        ZswapHasOwnLru = kernel >= new KernelVersion(6, 5);
+        ZswapShrinksUntilItAccepts = kernel >= new KernelVersion(6, 5);
+        ZswapLoadsExclusively = kernel >= new KernelVersion(6, 9);
+        ZswapGivesSecondChance = kernel >= new KernelVersion(6, 12);
+        ZswapKeepsIncompressible = kernel >= new KernelVersion(6, 18);
         TablesAreCompound = kernel >= new KernelVersion(6, 6);
     }
+
+    /// <summary>Before 6.15: zswap's pool may be, and by default is, zbud.</summary>
+    public bool HasZbud { get; }
+
+    /// <summary>6.5: zswap itself knows which pages it has kept longest, in any pool; before, only zbud knew it of its frames.</summary>
+    public bool ZswapHasOwnLru { get; }
+
+    /// <summary>6.5: a full pool is shrunk until it takes pages again, not by one frame.</summary>
+    public bool ZswapShrinksUntilItAccepts { get; }
+
+    /// <summary>6.9: a page that comes back from zswap to the swap cache is kept there no longer.</summary>
+    public bool ZswapLoadsExclusively { get; }
+
+    /// <summary>6.12: zswap passes over each page once before it writes it back.</summary>
+    public bool ZswapGivesSecondChance { get; }
+
+    /// <summary>6.18: zswap keeps pages too that do not become shorter.</summary>
+    public bool ZswapKeepsIncompressible { get; }
 
     /// <summary>
     /// Levels of page tables that nr_page_table_pages counts, from the lowest: PTE and PMD tables; 6.7: PUD tables too;

@@ -137,6 +137,15 @@ public sealed class VmStat
     /// <summary>Pages written to swap (pswpout).</summary>
     public long PswpOut { get; internal set; }
 
+    /// <summary>Pages that came back from zswap (zswpin).</summary>
+    public long ZswpIn { get; internal set; }
+
+    /// <summary>Pages that zswap took (zswpout).</summary>
+    public long ZswpOut { get; internal set; }
+
+    /// <summary>Pages that zswap wrote to swap, to have room (zswpwb; zswap_written_back_pages before 6.8).</summary>
+    public long ZswpWb { get; internal set; }
+
     /// <summary>Pages in the swap cache (nr_swapcached).</summary>
     public long NrSwapCached { get; internal set; }
 

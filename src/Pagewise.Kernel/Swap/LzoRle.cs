@@ -26,24 +26,26 @@ public static class LzoRle
 
     /// <summary>The length in bytes; may be longer than the page.</summary>
     /// <param name="page">The page.</param>
-    public static int LengthOf(ReadOnlySpan<byte> page)
+    /// <param name="zeroRuns">Whether runs of zeroes have a token of their own (lzo-rle); else as "lzo" does it.</param>
+    public static int LengthOf(ReadOnlySpan<byte> page, bool zeroRuns = true)
     {
+        int header = zeroRuns ? Header : 0;
         Span<ushort> places = stackalloc ushort[1 << HashBits];
         places.Clear();
-        int length = Header;
+        int length = header;
         int literals = 0;
         int at = 0;
         int end = page.Length - Tail;
         while (at < end)
         {
             uint word = BinaryPrimitives.ReadUInt32LittleEndian(page[at..]);
-            if (word == 0)
+            if (word == 0 && zeroRuns)
             {
                 int run = page[at..end].IndexOfAnyExcept((byte)0);
                 run = Math.Min(run < 0 ? end - at : run, MostRun);
                 if (run >= LeastRun)
                 {
-                    length += LiteralsLength(literals, isFirst: length == Header) + LeastRun;
+                    length += LiteralsLength(literals, isFirst: length == header) + LeastRun;
                     literals = 0;
                     at += run;
                     continue;
@@ -62,12 +64,12 @@ public static class LzoRle
             }
 
             int match = LeastMatch + page[(at + LeastMatch)..end].CommonPrefixLength(page[(earlier + LeastMatch)..]);
-            length += LiteralsLength(literals, isFirst: length == Header) + MatchLength(match, at - earlier);
+            length += LiteralsLength(literals, isFirst: length == header) + MatchLength(match, at - earlier);
             literals = 0;
             at += match;
         }
 
-        return length + LiteralsLength(literals + page.Length - at, isFirst: length == Header) + EndMark;
+        return length + LiteralsLength(literals + page.Length - at, isFirst: length == header) + EndMark;
     }
 
     /// <summary>A run of bytes as they are: up to 3 stand in the token before, more need a token of their own.</summary>

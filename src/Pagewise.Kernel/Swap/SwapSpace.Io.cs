@@ -13,12 +13,20 @@ public sealed partial class SwapSpace
 {
     private SwapIo _plugged;
 
-    /// <summary>Writes a dirty page of the swap cache to its slot (swap_writepage). It is under writeback until the device is done; a synchronous area is done at once.</summary>
+    /// <summary>Writes a dirty page of the swap cache to its slot (swap_writepage), unless zswap takes it. It is under writeback until the device is done; a synchronous area is done at once.</summary>
     internal void Write(uint pfn)
     {
         SwpEntry entry = EntryOf(pfn);
         ref PageFrame frame = ref _memMap[pfn];
         frame.Flags &= ~PageFlags.Dirty;
+        if (_zswap is null || !_zswap.Store(entry, _memMap.Memory.Frame(pfn), (frame.Flags & PageFlags.HasData) != 0))
+            WriteToArea(pfn, entry);
+    }
+
+    /// <summary>__swap_writepage.</summary>
+    private void WriteToArea(uint pfn, SwpEntry entry)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
         _stat.PswpOut++;
         _clock.SwapTransfers++;
         bool failed = !Store(entry, pfn, frame.Flags);
@@ -50,6 +58,12 @@ public sealed partial class SwapSpace
     /// <summary>Reads a page from its slot (swap_readpage). It is being read until the device is done; a synchronous area is done at once.</summary>
     internal void Read(uint pfn, SwpEntry entry)
     {
+        if (_zswap is not null && _zswap.Has(entry))
+        {
+            ReadCompressed(pfn, entry);
+            return;
+        }
+
         _stat.PswpIn++;
         bool isSynchronous = IsSynchronous(entry);
         // psi_memstall_enter: a page of the working set is missed.
@@ -153,6 +167,8 @@ public sealed partial class SwapSpace
     {
         uint cached = Find(entry);
         SwapArea area = _areas[entry.Type]!;
+        if (cached == 0 && _zswap is not null && _zswap.Peek(entry, page))
+            return true;
         if (cached != 0 && (_memMap[cached].Flags & PageFlags.Reading) == 0)
             _memMap.Memory.Frame(cached).CopyTo(page);
         else if (area.Slots[entry.Offset].HasData)

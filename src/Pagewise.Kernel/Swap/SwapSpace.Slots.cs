@@ -133,6 +133,7 @@ public sealed partial class SwapSpace
             area.Shadows--;
         area.Slots[entry.Offset] = default;
         area.Compressed?.Free(entry.Offset);
+        _zswap?.Invalidate(entry);
         area.Free.Release(entry.Offset);
         bool wasFull = area.HighestBit == 0;
         area.InUsePages--;

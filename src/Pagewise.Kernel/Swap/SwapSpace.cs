@@ -31,6 +31,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     private readonly NativeArray<SwapSlotsCache> _stocks;
     private readonly bool _hasStocks;
     private readonly int _pageCluster;
+    private readonly Zswap? _zswap;
 
     /// <summary>Switches swap areas on (swapon).</summary>
     /// <param name="memMap">The frames.</param>
@@ -43,7 +44,8 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     /// <param name="areas">The areas, and those that can be switched on later.</param>
     /// <param name="settings">What the release does; told how much swap there is.</param>
     /// <param name="pageCluster">vm.page-cluster: log2 of the pages that a read from swap brings.</param>
-    internal SwapSpace(MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat, Clock clock, EventQueue events, BlockDevices blocks, IReadOnlyList<SwapAreaSpec> areas, VmSettings settings, int pageCluster)
+    /// <param name="zswap">The parameters of zswap.</param>
+    internal SwapSpace(MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat, Clock clock, EventQueue events, BlockDevices blocks, IReadOnlyList<SwapAreaSpec> areas, VmSettings settings, int pageCluster, ZswapSettings zswap)
     {
         _memMap = memMap;
         _allocator = allocator;
@@ -58,6 +60,8 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
         _hasStocks = settings.Features.HasSwapSlotsCache;
         _pageCluster = pageCluster;
+        if (zswap.IsEnabled)
+            _zswap = new Zswap(zswap, settings, allocator, stat, clock, events, WriteBackCompressed);
         foreach (SwapAreaSpec spec in areas)
         {
             if (spec.IsOff)
@@ -67,22 +71,32 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         }
     }
 
-    /// <summary>Frames that zram keeps compressed pages in (nr_zspages).</summary>
+    /// <summary>Frames that zram, and zswap where its pool is zsmalloc, keep compressed pages in (nr_zspages).</summary>
     public long CompressedFrames
     {
         get
         {
-            long frames = 0;
+            long frames = _zswap?.Zspages ?? 0;
             foreach (SwapArea? area in _areas)
                 frames += area?.Compressed?.Frames ?? 0;
             return frames;
         }
     }
 
-    /// <summary>The frames of <see cref="CompressedFrames"/>, for walkers.</summary>
+    /// <summary>Whether zswap is on.</summary>
+    public bool HasZswap => _zswap is not null;
+
+    /// <summary>Frames of zswap's pool (Zswap of /proc/meminfo).</summary>
+    public long ZswapFrames => _zswap?.PoolFrames ?? 0;
+
+    /// <summary>Pages that zswap keeps (Zswapped).</summary>
+    public long ZswappedPages => _zswap?.StoredPages ?? 0;
+
+    /// <summary>The frames that zram and zswap keep pages in, for walkers.</summary>
     internal List<uint> CollectCompressedFrames()
     {
         List<uint> frames = [];
+        _zswap?.CollectFrames(frames);
         foreach (SwapArea? area in _areas)
             area?.Compressed?.CollectFrames(frames);
         return frames;
@@ -150,6 +164,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     {
         foreach (SwapArea? area in _areas)
             area?.Dispose();
+        _zswap?.Dispose();
         _entryOf.Dispose();
         _transfers.Dispose();
         _stocks.Dispose();

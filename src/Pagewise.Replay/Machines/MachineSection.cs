@@ -45,6 +45,8 @@ internal sealed class MachineSection
         new("sysctl", "sysctls by their own names", [.. MachineSetting.All.Select(setting => setting.Key).Where(IsSysctl)], static name => IsSysctl(name) ? MachineSetting.Find(name) : null),
         new("limits", "resource limits of the first task", [.. MachineSetting.All.Select(setting => setting.Key).Where(key => key.StartsWith("limits.", StringComparison.Ordinal)).Select(key => key["limits.".Length..])],
             static name => MachineSetting.All.FirstOrDefault(setting => setting.Key == "limits." + name)),
+        new("zswap", "parameters of zswap by their own names", [.. MachineSetting.All.Select(setting => setting.Key).Where(key => key.StartsWith("zswap.", StringComparison.Ordinal)).Select(key => key["zswap.".Length..])],
+            static name => MachineSetting.All.FirstOrDefault(setting => setting.Key == "zswap." + name)),
         new("costs_ns", "single costs of the CPU preset, nanoseconds", [.. CostTable.Names], Cost),
         new("zones", "zones as /proc/zoneinfo has them, in place of memory", "^n[0-9]{1,2}\\.(DMA|DMA32|Normal|Movable)$", Zone, [], null),
         new("block_devices", "block devices by name: a preset, or a preset and what differs", "^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", BlockDeviceSettings.Whole, BlockDeviceSettings.Names, BlockDeviceSettings.Field),

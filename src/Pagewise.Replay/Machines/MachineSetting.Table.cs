@@ -94,6 +94,24 @@ public sealed partial class MachineSetting
             spec with { PageCluster = (int)Number(text, 0, 31) }),
         new("lru_gen", "y, n or what /sys/kernel/mm/lru_gen/enabled takes: 0 to 7, hexadecimal with 0x", ValueSchema.NumberOrText("^(y|n|0|[1-7]|0[xX]0*[0-7])$"), static (spec, text) =>
             spec with { LruGen = LruGen(text) }),
+        new("zswap.enabled", "true or false", ValueSchema.Boolean(), static (spec, text) => spec with { Zswap = spec.Zswap with { IsEnabled = Boolean(text) } }),
+        new("zswap.max_pool_percent", "a percentage from 0 to 100", ValueSchema.Integer(0, 100), static (spec, text) =>
+            spec with { Zswap = spec.Zswap with { MaxPoolPercent = (int)Number(text, 0, 100) } }),
+        new("zswap.accept_threshold_percent", "a percentage from 0 to 100", ValueSchema.Integer(0, 100), static (spec, text) =>
+            spec with { Zswap = spec.Zswap with { AcceptThresholdPercent = (int)Number(text, 0, 100) } }),
+        new("zswap.zpool", "zbud or zsmalloc", ValueSchema.OneOf("zbud", "zsmalloc"), static (spec, text) => text.Trim() switch
+        {
+            "zbud" => spec with { Zswap = spec.Zswap with { IsZsmalloc = false } },
+            "zsmalloc" => spec with { Zswap = spec.Zswap with { IsZsmalloc = true } },
+            _ => throw new FormatException(),
+        }),
+        new("zswap.compressor", "lzo or lzo-rle", ValueSchema.OneOf("lzo", "lzo-rle"), static (spec, text) => text.Trim() switch
+        {
+            "lzo" => spec with { Zswap = spec.Zswap with { IsRle = false } },
+            "lzo-rle" => spec with { Zswap = spec.Zswap with { IsRle = true } },
+            _ => throw new FormatException(),
+        }),
+        new("zswap.same_filled_pages_enabled", "true or false", ValueSchema.Boolean(), static (spec, text) => spec with { Zswap = spec.Zswap with { KeepsSameFilled = Boolean(text) } }),
         new("vm.max_map_count", "a number from 0 to 16777216", ValueSchema.Integer(0, 1 << 24), static (spec, text) =>
             spec with { MaxMapCount = (int)Number(text, 0, 1 << 24) }),
         new("vm.mmap_min_addr", "bytes, from 0 to 1073741824", ValueSchema.Integer(0, 1 << 30), static (spec, text) =>

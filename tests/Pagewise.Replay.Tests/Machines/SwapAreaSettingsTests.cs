@@ -34,6 +34,18 @@ public sealed class SwapAreaSettingsTests
     }
 
     [Fact]
+    public void ZswapHasItsParametersByTheirNames()
+    {
+        MachineSpec spec = MachineFile.Apply(new MachineSpec { SwapBytes = 1 << 20 }, "m.yaml", """
+            zswap: { enabled: true, max_pool_percent: 30, accept_threshold_percent: 50, zpool: zsmalloc, compressor: lzo-rle, same_filled_pages_enabled: false }
+            """);
+        spec.Zswap.ShouldBe(new ZswapSettings { IsEnabled = true, MaxPoolPercent = 30, AcceptThresholdPercent = 50, IsZsmalloc = true, IsRle = true, KeepsSameFilled = false });
+        MachineSetting.Set(spec, "zswap.enabled=false").Zswap.IsEnabled.ShouldBeFalse();
+        using Machine machine = Machine.Create(spec);
+        Procfs.Meminfo.Of(machine).ToString().ShouldContain("\nZswap:                 0 kB\nZswapped:              0 kB\n");
+    }
+
+    [Fact]
     public void AnAreaOnAFileOfTheHostGoesWithItsMachine()
     {
         string folder = Directory.CreateTempSubdirectory("pagewise").FullName;
