@@ -138,10 +138,15 @@ public sealed class EventQueue(Clock clock) : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunUntilNow()
     {
-        while (Count != 0 && _heap[0].AtNs <= clock.NowNs)
+        double now = clock.NowNs;
+        while (Count != 0 && _heap[0].AtNs <= now)
+        {
             RunNext();
+            now = clock.NowNs;
+        }
+
         if (Probe is not null)
-            LookUntil(clock.NowNs);
+            LookUntil(now);
     }
 
     /// <summary>The CPU is free: who is ready is due.</summary>

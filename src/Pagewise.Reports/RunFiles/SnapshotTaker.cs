@@ -13,7 +13,8 @@ internal sealed class SnapshotTaker
     private const int MostSteps = 22;
     private const int MostKills = 8;
     private const int FreeSteps = 8;
-    private const int WorkPerFrame = 16;
+    private const int WorkPerFrame = 32;
+    private const int AccessesPerFault = 16;
     private const double FirstStepNs = 20_000;
 
     private readonly List<Taken> _steps = [];
@@ -43,7 +44,7 @@ internal sealed class SnapshotTaker
     }
 
     // In accesses; a fault and an event of the recording take as long as many.
-    private static long WorkOf(Replayer replayer) => replayer.Accesses + (32 * (replayer.Machine.VmStat.PgFault + replayer.Events));
+    private static long WorkOf(Replayer replayer) => replayer.Accesses + (AccessesPerFault * (replayer.Machine.VmStat.PgFault + replayer.Events));
 
     /// <summary>The OOM killer has chosen.</summary>
     public void OomDumped(Replayer replayer)
