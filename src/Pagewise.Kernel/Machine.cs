@@ -55,11 +55,15 @@ public abstract partial class Machine : IDisposable
         Scheduler = new Scheduler(Tasks, Allocator, Memcgs, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
         Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs, spec.LruGen) { Clock = Clock };
-        Memcgs.DrainLru = Lru.DrainAll;
         if (Lru.HasGens)
             Scheduler.LruGenMms = AddressSpaces.LruGenMms = new MmList(AddressSpaces, Lru, Zones.NodeCount);
         Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings, spec.PageCluster, spec.Zswap);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
+        Memcgs.DrainLru = () =>
+        {
+            Lru.DrainAll();
+            FilePages.Buffers.DropHeld();
+        };
         PageReads = new PageReads(FilePages, MemMap, BlockDevices, Events, Clock, VmStat);
         _readahead = new Readahead(Inodes, FilePages, MemMap, PageReads, BlockDevices.SpecOf(0), Settings.Features.TellsMissesFromMarks, (ulong)spec.ReadAheadKb * 1024 / Pfn.SizeBytes);
         Writeback = new Writeback(Inodes, FilePages, MemMap, Allocator, Lru, BlockDevices, Events, Clock, VmStat, spec.Dirty);

@@ -33,6 +33,7 @@ public sealed partial class Replayer : IDisposable, IOomSink
     private ReplaySpace? _current;
     private bool _hasSteps;
     private bool _isInBatch;
+    private bool _isStopped;
     private TlbCounters _mark;
 
     /// <summary>Reads the recording's beginning and switches the machine on.</summary>
@@ -139,6 +140,9 @@ public sealed partial class Replayer : IDisposable, IOomSink
     /// <exception cref="RecordingException">The recording is damaged; what came before was replayed.</exception>
     public void Run() => Run(long.MaxValue);
 
+    /// <summary>Ends the replay after the event that is being replayed: what the recording has after it is left out. An observer may call it.</summary>
+    public void Stop() => _isStopped = true;
+
     /// <summary>Replays up to and with a line of the recording; a later call goes on from there.</summary>
     /// <exception cref="RecordingException">The recording is damaged; what came before was replayed.</exception>
     public void Run(long lastLine)
@@ -158,9 +162,9 @@ public sealed partial class Replayer : IDisposable, IOomSink
 
     private void RunEvents(long lastLine)
     {
-        while (_isInBatch || TakeBatch())
+        while (!_isStopped && (_isInBatch || TakeBatch()))
         {
-            for (; _position < _batch.Events.Count; _position++)
+            for (; _position < _batch.Events.Count && !_isStopped; _position++)
             {
                 Event step = _batch.Events[_position];
                 if (step.Line > lastLine)

@@ -40,7 +40,8 @@ internal sealed record OomHost(string Proc, IReadOnlyList<HostProcess> Processes
             KernelVersion kernel = release is not null && KernelVersion.TryParse(release.Trim(), out KernelVersion version) ? version : ReportedOom.AssumedKernel;
             Zoneinfo? zones = ReadText(proc, Zoneinfo.FileName) is { Length: > 0 } text ? Zoneinfo.Parse(text) : null;
             int swappiness = int.TryParse(ReadText(proc, "sys/vm/swappiness")?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : UsualSwappiness;
-            IReadOnlyList<HostProcess> processes = HostProcesses.Read(proc);
+            // Who asks is gone when the answer is read.
+            IReadOnlyList<HostProcess> processes = [.. HostProcesses.Read(proc).Where(process => proc != Live || process.Candidate.Pid != Environment.ProcessId)];
             string how = "";
             if (processes.Count == 0 && Listing(proc) is { } listing)
             {

@@ -8,7 +8,9 @@ namespace Pagewise.Replay.Oom;
 
 /// <summary>
 /// Finds by bisection how small the memory.max of a container may be for a recorded program: where it first reclaims, where
-/// what it reclaimed comes back, where it dies. Each try is a run of the whole recording on a machine of its own.
+/// what it reclaimed comes back, where it crawls, where it dies. Each try is a run of the recording on a machine of its own; it is
+/// ended when it takes more than <see cref="MostTimes"/> times as long as without a limit, for a program that only waits for what it
+/// just lost is of no use, and its run takes hours.
 /// </summary>
 /// <remarks>
 /// Assumed: what happens at a limit happens at every smaller one too. Near a threshold that need not be so by a few pages,
@@ -21,11 +23,19 @@ public sealed class LimitSearch
     /// <summary>Steps between the program's peak and nothing: thresholds are found to this part of the peak.</summary>
     private const ulong Steps = 4096;
 
+    /// <summary>A run is ended when it takes so many times as long as the one without a limit.</summary>
+    public const int MostTimes = 10;
+
+    /// <summary>What a recorded access takes besides, nanoseconds: virtual time has the kernel's part and that of translation alone.</summary>
+    private const double OwnNsOfAccess = 1;
+
     private readonly string _file;
     private readonly Func<MachineSpec, MachineSpec> _configure;
     private readonly TouchAssumption? _touch;
     private readonly Action<int>? _tried;
     private readonly SortedDictionary<ulong, LimitTrial> _trials = [];
+    private double _mostNs = double.PositiveInfinity;
+    private long _accesses;
 
     private LimitSearch(string file, Func<MachineSpec, MachineSpec> configure, TouchAssumption? touch, Action<int>? tried)
     {
@@ -51,6 +61,7 @@ public sealed class LimitSearch
     {
         var search = new LimitSearch(file, configure, touch, tried);
         LimitTrial unlimited = search.Try(CgroupSpec.Max);
+        search._mostNs = unlimited.TimeNs + ((MostTimes - 1) * (unlimited.TimeNs + (search._accesses * OwnNsOfAccess)));
         ulong peak = Math.Max((ulong)unlimited.PeakBytes / PageBytes, 1);
         LimitThreshold refaults = search.Bisect("refaults", unlimited, peak, static trial => trial.Refaults > 0 || trial.Ooms > 0);
         return (unlimited,
@@ -58,6 +69,7 @@ public sealed class LimitSearch
             search.Bisect("reclaims", unlimited, peak, static trial => trial.Scanned > 0 || trial.Ooms > 0),
             // Below the size at which it dies nothing has the time to come back.
             refaults.Below is { Refaults: 0 } ? refaults with { Below = null } : refaults,
+            search.Bisect("crawls", unlimited, peak, static trial => trial.IsCut || trial.Ooms > 0),
             search.Bisect("dies", unlimited, peak, static trial => trial.Ooms > 0),
         ]);
     }
@@ -100,6 +112,8 @@ public sealed class LimitSearch
             DifferenceLimit = 0,
         };
         using var replayer = new Replayer(reader, options) { HeapPlayer = new TaskHeap(_file, options.Touch) };
+        var end = new TrialEnd(_mostNs);
+        replayer.Observer = end;
         bool starts = true;
         try
         {
@@ -111,6 +125,7 @@ public sealed class LimitSearch
             starts = false;
         }
 
+        _accesses = Math.Max(_accesses, replayer.Accesses);
         Machine machine = replayer.Machine;
         MemCgroup group = machine.Memcgs[machine.Memcgs.Find(Path)];
         var trial = new LimitTrial(
@@ -123,7 +138,8 @@ public sealed class LimitSearch
             group.Swap.Watermark * (long)PageBytes,
             Math.Max(group.Events[(int)MemcgEvent.Oom], starts ? 0 : 1),
             group.Stats[(int)MemcgStat.PgMajFault],
-            machine.NowNs);
+            machine.NowNs,
+            end.IsReached);
         _trials.Add(limitBytes, trial);
         _tried?.Invoke(_trials.Count);
         return trial;

@@ -11,5 +11,6 @@ namespace Pagewise.Replay.Oom;
 /// <param name="Ooms">Times that reclaim found nothing more (memory.events: oom); 1 too when the program did not even start.</param>
 /// <param name="MajorFaults">Faults that waited for a device.</param>
 /// <param name="TimeNs">Virtual time, nanoseconds.</param>
+/// <param name="IsCut">Whether the run was ended before the program did, for it took too many times as long as without a limit.</param>
 public sealed record LimitTrial(
-    ulong LimitBytes, long PeakBytes, long Refused, long Scanned, long Reclaimed, long Refaults, long SwapPeakBytes, long Ooms, long MajorFaults, double TimeNs);
+    ulong LimitBytes, long PeakBytes, long Refused, long Scanned, long Reclaimed, long Refaults, long SwapPeakBytes, long Ooms, long MajorFaults, double TimeNs, bool IsCut);

@@ -21,10 +21,20 @@ public static class LimitReportText
     public static string Write(LimitReport report)
     {
         var text = new StringBuilder();
+        LimitThreshold crawl = report.Thresholds[^2];
         LimitThreshold death = report.Thresholds[^1];
-        text.Append(death.Below is null
-            ? "It never dies, whatever the limit: all it has can be reclaimed.\n"
-            : $"It needs memory.max of {Size(death.Above.LimitBytes)} to live; with {Size(death.Below.LimitBytes)} it is killed.\n");
+        if (death.Above.IsCut && crawl.Below is { } slow)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"It needs memory.max of {Size(crawl.Above.LimitBytes)} to get on; with {Size(slow.LimitBytes)} it takes more than {LimitSearch.MostTimes} times as long");
+            text.Append(death.Below is null ? ".\n" : $", and with {Size(death.Below.LimitBytes)} it is killed before that.\n");
+        }
+        else
+        {
+            text.Append(death.Below is null
+                ? "It never dies, whatever the limit: all it has can be reclaimed.\n"
+                : $"It needs memory.max of {Size(death.Above.LimitBytes)} to live; with {Size(death.Below.LimitBytes)} it is killed.\n");
+        }
+
         foreach (LimitThreshold threshold in report.Thresholds)
         {
             text.Append(threshold.Below is null
@@ -39,7 +49,7 @@ public static class LimitReportText
         {
             table.Add([
                 Size(trial.LimitBytes), Size((ulong)trial.PeakBytes), Text.Count(trial.Refused), Text.Count(trial.Scanned), Text.Count(trial.Reclaimed),
-                Text.Count(trial.Refaults), Size((ulong)trial.SwapPeakBytes), Text.Count(trial.Ooms), Text.Count(trial.MajorFaults), Text.Time(trial.TimeNs),
+                Text.Count(trial.Refaults), Size((ulong)trial.SwapPeakBytes), Text.Count(trial.Ooms), Text.Count(trial.MajorFaults), (trial.IsCut ? "over " : "") + Text.Time(trial.TimeNs),
             ]);
         }
 
@@ -53,6 +63,6 @@ public static class LimitReportText
     {
         CgroupSpec.Max => "max",
         < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 10} KiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.00} MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.000} MiB"),
     };
 }
