@@ -22,7 +22,11 @@ public sealed partial class Replayer
         };
         // A file that is new takes kernel objects, which the caller's cgroup pays for.
         Machine.Scheduler.Run(task.Task);
+        // A path that nobody has met and that may be made was not there.
+        bool isNew = path.Length > 0 && (flags & OpenFlags.Create) != 0 && call.Result >= 0 && _files.Find(path) == 0;
         int inode = path.Length == 0 ? NamelessFile((int)call.Result) : _files.ByPath(path);
+        if (isNew)
+            Machine.Writeback.InodeTable.NameChanged(inode);
         _calls.Open(task.Task, inode, flags, (int)call.Result);
     }
 
@@ -50,8 +54,10 @@ public sealed partial class Replayer
         if (!path.StartsWith('/') && call.FdPath != 0)
             path = $"{Text(call.FdPath).TrimEnd('/')}/{path}";
         int inode = _files.Unlink(path);
-        if (inode != 0)
-            _calls.Unlink(task.Task, inode);
+        if (inode == 0)
+            return;
+        Machine.Writeback.InodeTable.NameChanged(inode);
+        _calls.Unlink(task.Task, inode);
     }
 
     private int NamelessFile(int fd) =>

@@ -4,8 +4,9 @@ namespace Pagewise.Kernel.PageCache;
 
 /// <summary>
 /// The pages of the block device that hold the file system's inodes (fs/ext4/inode.c): whoever changes a file changes its
-/// times, and with them such a page, which counts as dirtied by the task like any other. That is all there is here of a
-/// file system's own pages: bitmaps, directories and the journal are not modelled.
+/// times, and with them such a page, which counts as dirtied by the task like any other. Whoever makes a file or takes its
+/// name away changes pages of the directory and of the group besides. That is all there is here of a file system's own
+/// pages: bitmaps of blocks and the journal are not modelled.
 /// </summary>
 /// <param name="inodes">The files; the device is one more.</param>
 /// <param name="pages">Cached pages.</param>
@@ -14,6 +15,10 @@ public sealed class InodeTablePages(InodeTable inodes, FilePages pages, Clock cl
 {
     private const ulong InodesPerPage = 16; // 256 bytes each
     private const double TickNs = 4e6; // HZ 250
+
+    // Far behind the table: bitmap of inodes, group descriptors, superblock, the directory and its inode.
+    private const ulong FirstNamePage = 1UL << 32;
+    private const int NamePages = 5;
 
     /// <summary>Pages of the table that became dirty: part of nr_dirtied.</summary>
     public long Dirtied { get; private set; }
@@ -26,11 +31,25 @@ public sealed class InodeTablePages(InodeTable inodes, FilePages pages, Clock cl
         if (file.Kind != InodeKind.Regular || file.ModifiedTick == tick)
             return;
         file.ModifiedTick = tick;
+        MarkDirty(file.Number / InodesPerPage);
+    }
+
+    /// <summary>A file is made or its name taken away (ext4_create, ext4_unlink). Of /dev/vda, recorded: six pages with the table's.</summary>
+    public void NameChanged(int inode)
+    {
+        if (inodes.Inodes[inode].Kind != InodeKind.Regular)
+            return;
+        for (ulong page = 0; page < NamePages; page++)
+            MarkDirty(FirstNamePage + page);
+        MarkDirty(inodes.Inodes[inode].Number / InodesPerPage);
+    }
+
+    private void MarkDirty(ulong index)
+    {
         int device = pages.Buffers.TakeDeviceInode();
         if (device == 0)
             return;
         // The page was read when the file was opened.
-        ulong index = inodes.Inodes[inode].Number / InodesPerPage;
         uint pfn = pages.FrameAt(device, index);
         if (pfn == 0)
             pfn = pages.Add(device, index);

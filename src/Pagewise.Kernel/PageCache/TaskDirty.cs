@@ -9,11 +9,17 @@ internal struct TaskDirty
     /// <summary>Pages dirtied since the last check (nr_dirtied).</summary>
     public long NrDirtied;
 
-    /// <summary>Pages after which the next check is due (nr_dirtied_pause); 0: the first one, <see cref="FirstPause"/>.</summary>
-    public long NrDirtiedPause;
+    /// <summary>When it was last made to wait or found free to go on, jiffies (dirty_paused_when).</summary>
+    public long PausedWhen;
 
-    /// <summary>When it was last made to wait or found free to go on, virtual nanoseconds (dirty_paused_when).</summary>
-    public double PausedWhenNs;
+    private long _pauseOverFirst;
+
+    /// <summary>Pages after which the next check is due (nr_dirtied_pause); for a new task <see cref="FirstPause"/>.</summary>
+    public long NrDirtiedPause
+    {
+        readonly get => FirstPause + _pauseOverFirst;
+        set => _pauseOverFirst = value - FirstPause;
+    }
 
     /// <summary>128 KiB in pages.</summary>
     public const long FirstPause = 32;

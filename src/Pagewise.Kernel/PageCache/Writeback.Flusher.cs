@@ -14,6 +14,7 @@ public sealed partial class Writeback
     private const double NsPerCentisecond = 1e7;
     private const long LeastChunk = 1024; // MIN_WRITEBACK_PAGES
     private const double PeriodNs = 3e9; // VM_COMPLETIONS_PERIOD_LEN
+    private const double MostPassNs = 100e6;
 
     private int _firstDirty;
     private int _lastDirty;
@@ -24,6 +25,9 @@ public sealed partial class Writeback
     private ulong _completions;
     private Work _work;
     private long _workPages;
+    private int _passInodes;
+    private long _passWritten;
+    private double _passSinceNs;
     private bool _wantsBackground;
     private bool _wantsAll;
 
@@ -157,11 +161,12 @@ public sealed partial class Writeback
     /// <returns>True when the flusher has to wait for the device now.</returns>
     private bool WriteChunk()
     {
-        int inode = _workPages <= 0 || (_work == Work.Background && !IsOverBackground()) ? 0 : NextInode();
+        int inode = GoesOn() ? NextInode() : 0;
         if (inode == 0)
         {
             bool wasOld = _work == Work.Old;
             _work = Work.None;
+            _passInodes = 0;
             // After the old pages the background limit is looked at in the same run.
             if (wasOld && IsOverBackground())
                 StartWork(Work.Background);
@@ -177,7 +182,8 @@ public sealed partial class Writeback
         file.WritebackIndex = next > ulong.MaxValue >> Pfn.Shift ? 0 : next;
         _workPages -= written;
         Tracepoints?.WritebackSingleInode(inode, chunk, written);
-        if (written == 0)
+        _passWritten += written;
+        if (_passWritten == 0 && _passInodes == 0)
         {
             // All that is dirty is being written as well: done with it for now.
             _work = Work.None;
@@ -199,6 +205,28 @@ public sealed partial class Writeback
         return true;
     }
 
+    /// <summary>
+    /// Whether there is more to do. Whether still too much is dirty is looked at between passes, each over all files that are
+    /// dirty at its start (queue_io, writeback_sb_inodes), or after a tenth of a second of one.
+    /// </summary>
+    private bool GoesOn()
+    {
+        if (_workPages <= 0)
+            return false;
+        if (_passInodes > 0 && _clock.NowNs < _passSinceNs + MostPassNs)
+        {
+            _passInodes--;
+            return true;
+        }
+
+        if (_work == Work.Background && !IsOverBackground())
+            return false;
+        _passInodes = DirtyInodes - 1;
+        _passWritten = 0;
+        _passSinceNs = _clock.NowNs;
+        return true;
+    }
+
     private void StartWork(Work work)
     {
         _work = work;
@@ -209,7 +237,7 @@ public sealed partial class Writeback
     /// <summary>How many pages of a file are written before the next has its turn (writeback_chunk_size).</summary>
     private long ChunkPages()
     {
-        long pages = (long)Math.Min(InitialBandwidth / 2, Limits.Threshold / 8);
+        long pages = Math.Min(Bandwidth / 2, (long)Limits.Threshold / 8);
         return (pages + LeastChunk) / LeastChunk * LeastChunk;
     }
 
@@ -233,8 +261,11 @@ public sealed partial class Writeback
         if ((ulong)_stat.NrDirty > background)
             return true;
         AgeCompletions();
-        return (ulong)_stat.NrDirty > (_completions > 0 ? background : 0);
+        return (ulong)_stat.NrDirty > (HasHistory ? background : 0);
     }
+
+    // Fewer are still with their CPU (PROP_BATCH).
+    private bool HasHistory => _completions >= 8;
 
     private void NoteCompletions(uint pages)
     {

@@ -10,7 +10,7 @@ internal sealed class FileRig : IFileTracepoints, IDisposable
 {
     private ulong _nextNumber = 100;
 
-    public FileRig(int minor = 1, int readAheadKb = 128, ulong memoryBytes = 256 << 20)
+    public FileRig(int minor = 1, int readAheadKb = 128, ulong memoryBytes = 256 << 20, BlockDeviceSpec? device = null)
     {
         Machine = Machine.Create(new MachineSpec
         {
@@ -19,7 +19,7 @@ internal sealed class FileRig : IFileTracepoints, IDisposable
             MemoryBytes = memoryBytes,
             ReadAheadKb = readAheadKb,
             WarmPageCache = false,
-            BlockDevices = [BlockDeviceSpec.Find("nvme")!],
+            BlockDevices = [device ?? BlockDeviceSpec.Find("nvme")!],
         });
         Task = Programs.Run(Machine, Programs.Static(Machine));
         Machine.FilePages.Tracepoints = this;

@@ -33,8 +33,8 @@ public sealed class FilesRandomTests
             dirty[file] = [];
         }
 
-        // The first write of a device without history is written whole at once: give it one.
-        rig.Machine.Access(rig.Task, maps[0], AccessKind.Write);
+        // The first write of a device without history is written whole at once: give it one, which takes 8 pages (PROP_BATCH).
+        rig.Calls.Pwrite(rig.Task, fds[0], 16 * 4096, 0);
         rig.Calls.Sync(rig.Task);
         for (int step = 0; step < 3000; step++)
         {

@@ -1,4 +1,5 @@
 using Pagewise.Abi;
+using Pagewise.Kernel.Block;
 using Pagewise.Kernel.PageCache;
 
 namespace Pagewise.Kernel.Tests.PageCache;
@@ -8,6 +9,7 @@ public sealed class WritebackTests : IWritebackTracepoints
     private const ulong Page = 4096;
 
     private readonly List<long> _looks = [];
+    private readonly List<DirtyBalance> _balances = [];
     private int _starts;
 
     [Fact]
@@ -134,11 +136,72 @@ public sealed class WritebackTests : IWritebackTracepoints
         rig.TakeWindows().ShouldBe("0+4~3 4+8~8 12+16~16 28+32~32");
     }
 
+    [Fact]
+    public void AWriterBeyondTheFreeRunSlowsDownAsRecorded()
+    {
+        // wb_throttle/throttle.tsv: dirty pages and the rate in KiB/s, as long as the device has no history.
+        (ulong Dirty, double Rate)[] recorded =
+        [
+            (1286, 173_700), (1303, 162_000), (1336, 142_000), (1400, 113_000), (1464, 94_200), (1528, 82_600), (1592, 75_100),
+            (1656, 68_700), (1720, 60_200), (1784, 46_600), (1848, 24_700), (1912, 18_700), (1976, 12_000), (2040, 1_700),
+        ];
+        using FileRig rig = new(memoryBytes: 1UL << 30, device: new BlockDeviceSpec("slow") { WriteLatencyNs = 1e9 });
+        rig.Machine.TryWriteSysctl("vm.dirty_bytes", "8388608").ShouldBeTrue();
+        rig.Machine.TryWriteSysctl("vm.dirty_background_bytes", "2097152").ShouldBeTrue();
+        rig.Machine.Writeback.Tracepoints = this;
+        int fd = rig.Open(rig.NewFile(0));
+        for (int write = 0; write < 130; write++)
+            rig.Calls.Write(rig.Task, fd, 16 * Page);
+        int compared = 0;
+        foreach (DirtyBalance balance in _balances.TakeWhile(balance => balance.TaskRatelimit > 0))
+        {
+            int next = Array.FindIndex(recorded, row => row.Dirty >= balance.Dirty);
+            if (next <= 0)
+                continue;
+            double rate = balance.TaskRatelimit * 4;
+            rate.ShouldBeLessThan(recorded[next - 1].Rate * 1.02);
+            rate.ShouldBeGreaterThan(recorded[next].Rate * 0.98);
+            compared++;
+        }
+
+        compared.ShouldBeGreaterThan(8);
+        // At the limit it waits for three jiffies at a time, as recorded.
+        DirtyBalance last = _balances.First(balance => balance.TaskRatelimit == 0);
+        last.PauseNs.ShouldBe(12e6);
+        last.Dirty.ShouldBeInRange(2048UL, 2048UL + 128);
+    }
+
+    [Fact]
+    public void TheFlusherGoesOverAllDirtyFilesBeforeItLooksAgain()
+    {
+        using FileRig rig = new();
+        rig.Machine.TryWriteSysctl("vm.dirty_background_bytes", "262144").ShouldBeTrue();
+        int first = rig.Open(rig.NewFile(0));
+        int second = rig.Open(rig.NewFile(0));
+        rig.Calls.Write(rig.Task, first, 40 * Page);
+        rig.DirtyData.ShouldBe(40);
+        rig.Calls.Write(rig.Task, second, 60 * Page);
+        rig.DirtyData.ShouldBeLessThan(10);
+    }
+
+    [Fact]
+    public void MakingAFileDirtiesPagesOfItsDirectoryAndGroupOnce()
+    {
+        using FileRig rig = new();
+        InodeTablePages table = rig.Machine.Writeback.InodeTable;
+        table.NameChanged(rig.NewFile(0));
+        table.Dirtied.ShouldBe(6);
+        table.NameChanged(rig.NewFile(0));
+        table.Dirtied.ShouldBe(6);
+        rig.DirtyData.ShouldBe(0);
+        rig.Calls.Sync(rig.Task).ShouldBe(SysResult.Ok);
+        table.NameChanged(rig.NewFile(0));
+        table.Dirtied.ShouldBe(12);
+    }
+
     void IWritebackTracepoints.GlobalDirtyState(long dirty, long writeback, DirtyLimits limits) => _looks.Add(dirty);
 
-    void IWritebackTracepoints.BalanceDirtyPages(in DirtyBalance balance)
-    {
-    }
+    void IWritebackTracepoints.BalanceDirtyPages(in DirtyBalance balance) => _balances.Add(balance);
 
     void IWritebackTracepoints.WritebackStart(bool isBackground) => _starts++;
 
