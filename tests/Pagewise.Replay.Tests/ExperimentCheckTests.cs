@@ -25,6 +25,8 @@ public sealed class ExperimentCheckTests
     [InlineData("cyclic56_pc0")]
     [InlineData("cyclic56_pc0.rep1")]
     [InlineData("cyclic56_pc0.rep2")]
+    [InlineData("cyclic56_zram")]
+    [InlineData("trace_oom")]
     [InlineData("wb_bgonly")]
     [InlineData("wb_centisecs0")]
     [InlineData("mixed24_100_noswap")]

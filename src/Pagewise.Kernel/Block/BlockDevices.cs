@@ -99,6 +99,8 @@ public sealed class BlockDevices : IAgent, IDisposable
             throw new InvalidOperationException("2^20 block requests are in flight: whoever submits them does not wait");
         _requests[request] = new BlockRequest { Device = device, Sectors = sectors, Op = op, Completion = completion, Argument = argument };
         _events.Schedule(done, _agent, request);
+        // The device is at work already while the CPU is still busy with it.
+        _clock.BlockRequests++;
         return done;
     }
 

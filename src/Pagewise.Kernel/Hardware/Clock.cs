@@ -40,8 +40,14 @@ public sealed class Clock(CostTable costs)
     /// <summary>Page-table entries that system calls cleared, changed, copied or moved.</summary>
     public long SystemCallPages { get; internal set; }
 
+    /// <summary>Times that reclaim went over a node.</summary>
+    public long ScanPasses { get; internal set; }
+
     /// <summary>Pages that reclaim looked at.</summary>
     public long ScannedPages { get; internal set; }
+
+    /// <summary>Pages that reclaim freed.</summary>
+    public long ReclaimedPages { get; internal set; }
 
     /// <summary>Pages that aging found used by their entries (lru_gen).</summary>
     public long AgedPages { get; internal set; }
@@ -49,7 +55,10 @@ public sealed class Clock(CostTable costs)
     /// <summary>Pages that were read from zram.</summary>
     public long DecompressedPages { get; internal set; }
 
-    /// <summary>Pages that were handed to swap devices to be written or read; of zram those written.</summary>
+    /// <summary>Pages that were written to zram or zswap.</summary>
+    public long CompressedPages { get; internal set; }
+
+    /// <summary>Pages that were handed to swap devices to be written or read, zram apart.</summary>
     public long SwapTransfers { get; internal set; }
 
     /// <summary>Pages of files that got a place in the page cache.</summary>
@@ -57,6 +66,9 @@ public sealed class Clock(CostTable costs)
 
     /// <summary>Dirty pages of files that were handed to a device.</summary>
     public long WritebackPages { get; internal set; }
+
+    /// <summary>Requests that were handed to block devices.</summary>
+    public long BlockRequests { get; internal set; }
 
     /// <summary>Time that tasks waited for devices and timers, in nanoseconds.</summary>
     public double WaitedNs { get; internal set; }
@@ -105,12 +117,20 @@ public sealed class Clock(CostTable costs)
     /// <summary>Time that system calls took, in nanoseconds, apart from the faults they took.</summary>
     public double SystemCallsNs => (SystemCalls * Costs.Syscall) + (SystemCallPages * Costs.PerPageSyscall);
 
-    /// <summary>Time that the page cache took of the CPU, in nanoseconds: copying, filling, handing to the device.</summary>
+    /// <summary>Time that the page cache took of the CPU, in nanoseconds: copying, filling, handing to the device; of swap's requests too.</summary>
     public double FilesNs =>
         (TransferredPages * Costs.TransferPage)
         + (CachedPages * Costs.CachePage)
-        + (WritebackPages * Costs.WritebackPage);
+        + (WritebackPages * Costs.WritebackPage)
+        + (BlockRequests * Costs.BlockRequest);
 
     /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
-    public double ReclaimNs => (ScannedPages * Costs.ScanPage) + (AgedPages * Costs.AgePage) + (SwapTransfers * Costs.SwapPage) + (DecompressedPages * Costs.DecompressPage);
+    public double ReclaimNs =>
+        (ScanPasses * Costs.ScanPass)
+        + (ScannedPages * Costs.ScanPage)
+        + (ReclaimedPages * Costs.ReclaimPage)
+        + (AgedPages * Costs.AgePage)
+        + (SwapTransfers * Costs.SwapPage)
+        + (CompressedPages * Costs.CompressPage)
+        + (DecompressedPages * Costs.DecompressPage);
 }

@@ -10,8 +10,8 @@ public sealed record CostTable
     public static IReadOnlyList<string> Names { get; } =
     [
         "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
-        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_page", "age_page", "swap_page", "decompress_page",
-        "transfer_page", "cache_page", "writeback_page",
+        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_pass", "scan_page", "reclaim_page", "age_page", "swap_page", "compress_page", "decompress_page",
+        "transfer_page", "cache_page", "writeback_page", "block_request", "idle_exit",
     ];
 
     /// <summary>l1_tlb_hit: added to an access that hits the first-level TLB. The look-up is pipelined with the cache's: 0.</summary>
@@ -68,8 +68,14 @@ public sealed record CostTable
     /// <summary>per_page_syscall: a system call's work on one present entry (zap, protect, copy, move).</summary>
     public double PerPageSyscall { get; init; }
 
+    /// <summary>scan_pass: reclaim goes over a node once: counts its lists, asks its shrinkers.</summary>
+    public double ScanPass { get; init; }
+
     /// <summary>scan_page: reclaim looks at one page: isolates it, asks its entries, unmaps or keeps it.</summary>
     public double ScanPage { get; init; }
+
+    /// <summary>reclaim_page: reclaim frees one page: unmaps it, takes it out of its cache, leaves a shadow, gives the frame back.</summary>
+    public double ReclaimPage { get; init; }
 
     /// <summary>age_page: aging of the multi-generational LRU finds that a page was used, and makes it young.</summary>
     public double AgePage { get; init; }
@@ -77,7 +83,10 @@ public sealed record CostTable
     /// <summary>swap_page: one page is copied or handed to a swap device; without the device's time.</summary>
     public double SwapPage { get; init; }
 
-    /// <summary>decompress_page: a page is read from zram.</summary>
+    /// <summary>compress_page: a page is written to zram or zswap.</summary>
+    public double CompressPage { get; init; }
+
+    /// <summary>decompress_page: a page is read from zram or zswap.</summary>
     public double DecompressPage { get; init; }
 
     /// <summary>transfer_page: read or write finds one page of a file in the page cache and copies up to 4 KiB.</summary>
@@ -88,6 +97,12 @@ public sealed record CostTable
 
     /// <summary>writeback_page: one dirty page of a file is handed to its device; without the device's time.</summary>
     public double WritebackPage { get; init; }
+
+    /// <summary>block_request: one request is handed to a block device and its end is noted; without the device's time.</summary>
+    public double BlockRequest { get; init; }
+
+    /// <summary>idle_exit: from an event that wakes an idle CPU until it goes on.</summary>
+    public double IdleExit { get; init; }
 
     /// <summary>One cost by name.</summary>
     /// <exception cref="ArgumentException">No cost has the name.</exception>
@@ -111,13 +126,18 @@ public sealed record CostTable
         "copy_page" => CopyPage,
         "syscall" => Syscall,
         "per_page_syscall" => PerPageSyscall,
+        "scan_pass" => ScanPass,
         "scan_page" => ScanPage,
+        "reclaim_page" => ReclaimPage,
         "age_page" => AgePage,
         "swap_page" => SwapPage,
+        "compress_page" => CompressPage,
         "decompress_page" => DecompressPage,
         "transfer_page" => TransferPage,
         "cache_page" => CachePage,
         "writeback_page" => WritebackPage,
+        "block_request" => BlockRequest,
+        "idle_exit" => IdleExit,
         _ => throw Unknown(name),
     };
 
@@ -147,13 +167,18 @@ public sealed record CostTable
             "copy_page" => this with { CopyPage = nanoseconds },
             "syscall" => this with { Syscall = nanoseconds },
             "per_page_syscall" => this with { PerPageSyscall = nanoseconds },
+            "scan_pass" => this with { ScanPass = nanoseconds },
             "scan_page" => this with { ScanPage = nanoseconds },
+            "reclaim_page" => this with { ReclaimPage = nanoseconds },
             "age_page" => this with { AgePage = nanoseconds },
             "swap_page" => this with { SwapPage = nanoseconds },
+            "compress_page" => this with { CompressPage = nanoseconds },
             "decompress_page" => this with { DecompressPage = nanoseconds },
             "transfer_page" => this with { TransferPage = nanoseconds },
             "cache_page" => this with { CachePage = nanoseconds },
             "writeback_page" => this with { WritebackPage = nanoseconds },
+            "block_request" => this with { BlockRequest = nanoseconds },
+            "idle_exit" => this with { IdleExit = nanoseconds },
             _ => throw Unknown(name),
         };
     }

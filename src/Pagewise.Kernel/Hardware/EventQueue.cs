@@ -176,7 +176,8 @@ public sealed class EventQueue(Clock clock) : IDisposable
             _ready--;
         _heap[0] = _heap[--Count];
         SiftDown(0);
-        AdvanceTo(next.AtNs);
+        if (next.AtNs > clock.NowNs)
+            AdvanceTo(next.AtNs + clock.Costs.IdleExit);
         _agents[next.Agent].Run(next.Argument);
     }
 

@@ -88,9 +88,11 @@ internal sealed class Kswapd : IAgent, IDisposable
         ((IAgent)this).Run(node);
     }
 
-    /// <summary>Lets a node's kswapd run if it was woken and has not run since, whosever turn it is. Whether it was.</summary>
+    /// <summary>Lets a node's kswapd end the batch it is in, or run if it was woken and has not run since, whosever turn it is. Whether there was anything to do.</summary>
     public bool RunWoken(int node)
     {
+        if (_vmscan.GiveBack(node))
+            return true;
         ref KswapdState state = ref _states[node];
         if (_isRunning || state.Phase != KswapdPhase.Woken)
             return false;
@@ -122,12 +124,15 @@ internal sealed class Kswapd : IAgent, IDisposable
         bool goesOn;
         do
         {
+            _ = _vmscan.GiveBack(argument);
             goesOn = Step(argument, ref state);
             _turns.Account(ref state);
             if (goesOn)
                 _events.RunDue();
         }
         while (goesOn && KeepsCpu(argument, ref state));
+        if (!goesOn)
+            _ = _vmscan.GiveBack(argument);
         _isRunning = false;
         _ = _vmscan.SetInFault(wasInFault);
         _vmscan.TaskGoesOn();

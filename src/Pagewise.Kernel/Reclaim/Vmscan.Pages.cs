@@ -83,9 +83,33 @@ internal sealed partial class Vmscan
             _returned.Add(pfn);
         }
 
-        _allocator.FreePagesList(Released());
+        if (sc.IsKswapd)
+        {
+            _ = GiveBack(node);
+            _held[node].AddRange(Released());
+        }
+        else
+        {
+            _allocator.FreePagesList(Released());
+        }
+
+        _clock.ReclaimedPages += reclaimed;
         _stat.PgActivate += activated;
         return reclaimed;
+    }
+
+    /// <summary>
+    /// Frees what kswapd of a node has taken out of caches. A batch is freed as a whole at its end, so whoever takes the CPU
+    /// from kswapd in its midst does not find those frames yet. Whether there was any.
+    /// </summary>
+    public bool GiveBack(int node)
+    {
+        List<uint> held = _held[node];
+        if (held.Count == 0)
+            return false;
+        _allocator.FreePagesList(CollectionsMarshal.AsSpan(held));
+        held.Clear();
+        return true;
     }
 
     /// <summary>The freed frames without their last reference, last first, as Linux builds the list.</summary>

@@ -38,6 +38,7 @@ internal sealed partial class Vmscan : IPageReclaim
     private readonly List<uint> _returned = [];
     private readonly List<uint> _second = [];
     private readonly List<uint> _freed = [];
+    private readonly List<uint>[] _held;
     private uint _ahead;
 
     public Vmscan(KernelState state, RmapWalks rmap)
@@ -57,6 +58,7 @@ internal sealed partial class Vmscan : IPageReclaim
         _clock = state.Clock;
         _features = state.Settings.Features;
         _nodeFlags = new NodeFlags[_zones.NodeCount];
+        _held = [.. Enumerable.Range(0, _zones.NodeCount).Select(_ => new List<uint>())];
     }
 
     /// <summary>Who listens; null: nobody.</summary>
@@ -96,6 +98,7 @@ internal sealed partial class Vmscan : IPageReclaim
     /// <summary>Begins a pass over a node (shrink_node): what its lists hold decides what is scanned (prepare_scan_count).</summary>
     public void StartNode(int node, ref ScanControl sc)
     {
+        _clock.ScanPasses++;
         sc.Nr = default;
         if (!_lru.HasGens)
             PrepareScanCount(node, ref sc);

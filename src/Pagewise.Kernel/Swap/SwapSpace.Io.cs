@@ -28,15 +28,16 @@ public sealed partial class SwapSpace
     {
         ref PageFrame frame = ref _memMap[pfn];
         _stat.PswpOut++;
-        _clock.SwapTransfers++;
         bool failed = !Store(entry, pfn, frame.Flags);
         if (IsSynchronous(entry))
         {
+            _clock.CompressedPages++;
             if (failed)
                 frame.Flags |= PageFlags.Dirty;
             return;
         }
 
+        _clock.SwapTransfers++;
         if (failed)
             frame.Flags |= PageFlags.Error;
         frame.Flags |= PageFlags.Writeback;

@@ -112,7 +112,7 @@ internal sealed class Zswap : IAgent, IDisposable
 
         _bySlot[slot.Packed] = entry;
         _stat.ZswpOut++;
-        _clock.SwapTransfers++;
+        _clock.CompressedPages++;
         return true;
     }
 

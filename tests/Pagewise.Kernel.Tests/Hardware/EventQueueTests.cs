@@ -15,6 +15,22 @@ public sealed class EventQueueTests : IAgent, IDisposable
         _agent = _events.Register(this);
     }
 
+    [Fact]
+    public void AnIdleCpuTakesItsTimeToWakeUpABusyOneDoesNot()
+    {
+        var clock = new Clock(new CostTable { IdleExit = 100, Syscall = 1000 });
+        using EventQueue events = new(clock);
+        int agent = events.Register(this);
+        events.Schedule(500, agent, 0);
+        events.WaitForNext().ShouldBeTrue();
+        clock.NowNs.ShouldBe(600);
+        events.Schedule(1000, agent, 0);
+        clock.SystemCalls++;
+        events.RunDue();
+        events.Count.ShouldBe(0);
+        clock.NowNs.ShouldBe(1600);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
