@@ -8,7 +8,7 @@ namespace Pagewise.Reports.RunFiles;
 /// <content>Page faults: all are counted by place, one of so many is kept.</content>
 public sealed partial class RunRecorder : IFaultTracepoints
 {
-    private const int MostFaults = 1 << 16;
+    private const int MostFaults = 1 << 15;
     private const int HugePages = 512;
 
     private readonly List<FaultRecord> _faults = [];
