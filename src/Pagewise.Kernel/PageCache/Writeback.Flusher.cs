@@ -164,6 +164,9 @@ public sealed partial class Writeback
         int inode = GoesOn() ? NextInode() : 0;
         if (inode == 0)
         {
+            // What is dirty beside files, such as the inode table's pages, is not the flusher's to write.
+            if (_work == Work.Background && _firstDirty == 0)
+                return Rest();
             bool wasOld = _work == Work.Old;
             _work = Work.None;
             _passInodes = 0;
@@ -183,14 +186,9 @@ public sealed partial class Writeback
         _workPages -= written;
         Tracepoints?.WritebackSingleInode(inode, chunk, written);
         _passWritten += written;
+        // All that is dirty is being written as well.
         if (_passWritten == 0 && _passInodes == 0)
-        {
-            // All that is dirty is being written as well: done with it for now.
-            _work = Work.None;
-            if (_settings.WritebackCentisecs != 0)
-                WakeUpIn(_settings.WritebackCentisecs * NsPerCentisecond);
-            return true;
-        }
+            return Rest();
 
         if (file.DirtyPages > 0)
         {
@@ -202,6 +200,16 @@ public sealed partial class Writeback
         if (_devices[0].InFlight < MostInFlight)
             return false;
         _events.Schedule(_lastDoneNs, _agent, GoOn);
+        return true;
+    }
+
+    /// <summary>A pass wrote nothing: done for now (wb_writeback without progress).</summary>
+    private bool Rest()
+    {
+        _work = Work.None;
+        _passInodes = 0;
+        if (_settings.WritebackCentisecs != 0)
+            WakeUpIn(_settings.WritebackCentisecs * NsPerCentisecond);
         return true;
     }
 

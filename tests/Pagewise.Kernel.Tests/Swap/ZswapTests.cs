@@ -33,11 +33,12 @@ public sealed class ZswapTests
         stored.ShouldBeGreaterThan(1000);
         loaded.ShouldBeGreaterThan(100);
         run.Machine.VmStat.PswpOut.ShouldBeGreaterThan(written);
-        // zsmalloc of 6.1 cannot say which of its pages are old: what does not fit is written past it.
+        // zsmalloc of 6.1 cannot say which of its pages are old: what does not fit is written past it. zbud empties one frame
+        // each time that the pool is found full, later releases shrink it until it takes pages again.
         if (zsmalloc && minor == 1)
             written.ShouldBe(0);
         else
-            written.ShouldBeGreaterThan(100);
+            written.ShouldBeGreaterThan(minor == 1 ? 10 : 100);
         run.EndAll();
         run.Machine.Validate();
     }
