@@ -76,7 +76,7 @@ public sealed partial class FilePages
         for (uint pfn = NextFrame(inode, ref index, last); pfn != 0; index++, pfn = NextFrame(inode, ref index, last))
         {
             bool hasFlag = (_memMap[pfn].Flags & flag) != 0;
-            Check(hasFlag == (next != 0 && tagged == index), $"inode {inode}, page {index}: its flags and its tag ({tag}) differ");
+            Check(hasFlag == (next != 0 && tagged == index), $"inode {inode}, page {index}: its flags ({_memMap[pfn].Flags}) and its tag ({tag}) differ");
             if (!hasFlag)
                 continue;
             count++;

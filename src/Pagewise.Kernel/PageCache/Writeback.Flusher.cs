@@ -149,7 +149,7 @@ public sealed partial class Writeback
         }
 
         _wantsBackground = false;
-        _work = IsOverBackground() ? Work.Background : Work.None;
+        _work = HasBackgroundWork ? Work.Background : Work.None;
         _workPages = long.MaxValue;
         if (_work == Work.None)
             return false;
@@ -164,14 +164,11 @@ public sealed partial class Writeback
         int inode = GoesOn() ? NextInode() : 0;
         if (inode == 0)
         {
-            // What is dirty beside files, such as the inode table's pages, is not the flusher's to write.
-            if (_work == Work.Background && _firstDirty == 0)
-                return Rest();
             bool wasOld = _work == Work.Old;
             _work = Work.None;
             _passInodes = 0;
             // After the old pages the background limit is looked at in the same run.
-            if (wasOld && IsOverBackground())
+            if (wasOld && HasBackgroundWork)
                 StartWork(Work.Background);
             return false;
         }
@@ -186,9 +183,14 @@ public sealed partial class Writeback
         _workPages -= written;
         Tracepoints?.WritebackSingleInode(inode, chunk, written);
         _passWritten += written;
-        // All that is dirty is being written as well.
         if (_passWritten == 0 && _passInodes == 0)
-            return Rest();
+        {
+            // All that is dirty is being written as well: done with it for now.
+            _work = Work.None;
+            if (_settings.WritebackCentisecs != 0)
+                WakeUpIn(_settings.WritebackCentisecs * NsPerCentisecond);
+            return true;
+        }
 
         if (file.DirtyPages > 0)
         {
@@ -200,16 +202,6 @@ public sealed partial class Writeback
         if (_devices[0].InFlight < MostInFlight)
             return false;
         _events.Schedule(_lastDoneNs, _agent, GoOn);
-        return true;
-    }
-
-    /// <summary>A pass wrote nothing: done for now (wb_writeback without progress).</summary>
-    private bool Rest()
-    {
-        _work = Work.None;
-        _passInodes = 0;
-        if (_settings.WritebackCentisecs != 0)
-            WakeUpIn(_settings.WritebackCentisecs * NsPerCentisecond);
         return true;
     }
 
@@ -271,6 +263,9 @@ public sealed partial class Writeback
         AgeCompletions();
         return (ulong)_stat.NrDirty > (HasHistory ? background : 0);
     }
+
+    // What is dirty beside files, such as the inode table's pages, is not the flusher's to write.
+    private bool HasBackgroundWork => _firstDirty != 0 && IsOverBackground();
 
     // Fewer are still with their CPU (PROP_BATCH).
     private bool HasHistory => _completions >= 8;
