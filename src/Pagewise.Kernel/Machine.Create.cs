@@ -139,9 +139,6 @@ public abstract partial class Machine
 
         if (spec.Swappiness is < 0 or > 200)
             throw Bad($"vm.swappiness of {spec.Swappiness}: 0 to 200 is needed");
-        // With the list and the worker of 6.5 a search for lost bytes lost none, but found the count of a file's dirty pages wrong.
-        if (spec.Zswap.IsEnabled && new MmFeatures(spec.Kernel).ZswapHasOwnLru)
-            throw Bad($"zswap on Linux {spec.Kernel}: it is modelled for kernels before 6.5 only");
         if (spec.Zswap.MaxPoolPercent is < 0 or > 100 || spec.Zswap.AcceptThresholdPercent is < 0 or > 100)
             throw Bad($"zswap with max_pool_percent {spec.Zswap.MaxPoolPercent} and accept_threshold_percent {spec.Zswap.AcceptThresholdPercent}: 0 to 100 is needed");
         if (spec.PageCluster is < 0 or > 31)

@@ -43,21 +43,20 @@ internal sealed partial class FaultHandler<TFormat>
         if ((area.Flags & VmFlags.Shared) != 0)
         {
             if ((entry & PteBits.Special) == 0)
-            {
-                _writeback.InodeTable.UpdateTime(area.Inode);
-                _pages.DirtyFolio(pfn);
-            }
-
-            FaultResult result = Reuse(ref area, ref mm, address, pte, entry);
+                PageMkWrite(area.Inode, pfn);
+            // Reclaim may have unmapped it meanwhile (finish_mkwrite_fault): the access is tried again.
+            if (_tables.Load(pte) == entry)
+                Reuse(pte, entry, ref mm);
             _writeback.Balance();
-            return result;
+            return FaultResult.None;
         }
 
         bool isCounted = (entry & PteBits.Special) == 0;
         if (isCounted && MayReuse(pfn))
         {
             _memMap[pfn].Flags |= PageFlags.AnonExclusive;
-            return Reuse(ref area, ref mm, address, pte, entry);
+            Reuse(pte, entry, ref mm);
+            return FaultResult.None;
         }
 
         return CopyOnWrite(vma, ref area, ref mm, address, pte, pfn, isCounted);
@@ -85,12 +84,11 @@ internal sealed partial class FaultHandler<TFormat>
     }
 
     /// <summary>Makes an entry writable in place (wp_page_reuse).</summary>
-    private FaultResult Reuse(ref VmArea area, ref MmStruct mm, ulong address, ulong pte, ulong entry)
+    private void Reuse(ulong pte, ulong entry, ref MmStruct mm)
     {
         _tables.Store(pte, entry | PteBits.Write | PteBits.Dirty | PteBits.Accessed);
         _stat.PgReuse++;
         mm.Faults.WriteReuse++;
-        return FaultResult.None;
     }
 
     /// <summary>Gives the address space a copy of its own (wp_page_copy).</summary>

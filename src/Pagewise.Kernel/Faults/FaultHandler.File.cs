@@ -197,12 +197,23 @@ internal sealed partial class FaultHandler<TFormat>
         FaultResult result = FindPage(ref area, area.PageIndex(address), out uint pfn);
         if (pfn == 0)
             return result;
-        _writeback.InodeTable.UpdateTime(area.Inode);
-        _pages.DirtyFolio(pfn);
+        PageMkWrite(area.Inode, pfn);
         FinishFault(ref area, ref mm, address, pte, pfn, PageProtection(area) | PteBits.Write | PteBits.Dirty);
         _writeback.Balance();
         mm.Faults.File++;
         return result;
+    }
+
+    /// <summary>
+    /// The file hears that a page of it is stored to (do_page_mkwrite, ext4_page_mkwrite). Its own blocks may need memory for
+    /// that: a reference keeps the page in the cache, but not what maps it.
+    /// </summary>
+    private void PageMkWrite(int inode, uint pfn)
+    {
+        _rmap.Get(pfn);
+        _writeback.InodeTable.UpdateTime(inode);
+        _rmap.Put(pfn);
+        _pages.DirtyFolio(pfn);
     }
 
     /// <summary>The page-cache page of an index, after as many tries as it takes (filemap_fault, shmem_fault).</summary>

@@ -156,7 +156,7 @@ internal sealed partial class PageTablesOf<TFormat>
     {
         ref Inode file = ref _inodes.Inodes[inode];
         long cached = 0;
-        for (ulong index = 0; file.PageRoot != 0; index++)
+        for (ulong index = 0; file.Pages.Head != 0; index++)
         {
             uint pfn = _pages.NextFrame(inode, ref index, LastPage);
             if (pfn == 0)

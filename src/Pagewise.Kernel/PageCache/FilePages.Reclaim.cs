@@ -58,7 +58,7 @@ public sealed partial class FilePages
         ref Inode file = ref _inodes.Inodes[inode];
         for (ulong index = first; ; index++)
         {
-            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            ulong entry = _index.Next(in file.Pages, ref index, last);
             if (entry == 0)
                 break;
             if (IsEvicted(in file, entry))
@@ -69,7 +69,7 @@ public sealed partial class FilePages
 
             if (!XaNode.IsValue(entry) || file.Kind != InodeKind.Shmem)
                 continue;
-            _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, 0);
+            _ = _index.Store(ref file.Pages, index, 0);
             SwpEntry slot = SwpEntry.FromIndexEntry(entry);
             if (slot.IsLost)
                 continue;
@@ -84,7 +84,7 @@ public sealed partial class FilePages
     internal bool IsInSwap(int inode, ulong index)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        return file.Kind == InodeKind.Shmem && XaNode.IsValue(_index.Load(file.PageRoot, file.PageRootHeight, index));
+        return file.Kind == InodeKind.Shmem && XaNode.IsValue(_index.Load(in file.Pages, index));
     }
 
     /// <summary>Pages of shared memory in a range that are in swap (shmem_partial_swap_usage).</summary>
@@ -94,7 +94,7 @@ public sealed partial class FilePages
         ulong pages = 0;
         for (ulong index = first; file.Kind == InodeKind.Shmem; index++)
         {
-            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            ulong entry = _index.Next(in file.Pages, ref index, last);
             if (entry == 0)
                 break;
             pages += XaNode.IsValue(entry) ? 1UL : 0;
@@ -110,7 +110,7 @@ public sealed partial class FilePages
         ref Inode file = ref _inodes.Inodes[inode];
         for (ulong index = 0; file.Kind == InodeKind.Shmem; index++)
         {
-            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
+            ulong entry = _index.Next(in file.Pages, ref index, ulong.MaxValue >> 12);
             if (entry == 0)
                 break;
             if (XaNode.IsValue(entry) && SwpEntry.FromIndexEntry(entry) is { IsLost: false } slot)
@@ -151,7 +151,7 @@ public sealed partial class FilePages
         // A write of it that is still under way ends first, for the slot is given up (folio_wait_writeback).
         _swap.WaitForWrite(pfn);
         bool isLost = (frame.Flags & PageFlags.Error) != 0;
-        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, index, isLost ? SwpEntry.LostIndexEntry : pfn);
+        _ = _index.Store(ref file.Pages, index, isLost ? SwpEntry.LostIndexEntry : pfn);
         _swap.Remove(pfn, 0);
         _swap.Free(slot);
         file.SwappedPages--;
@@ -183,7 +183,7 @@ public sealed partial class FilePages
         for (ulong index = 0; ; index++)
         {
             ref Inode file = ref _inodes.Inodes[inode];
-            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
+            ulong entry = _index.Next(in file.Pages, ref index, ulong.MaxValue >> 12);
             if (entry == 0)
                 return Errno.None;
             if (!XaNode.IsValue(entry) || SwpEntry.FromIndexEntry(entry) is not { IsLost: false } slot || slot.Type != type)
@@ -224,7 +224,7 @@ public sealed partial class FilePages
 
     private void Detach(ref Inode file, ref PageFrame frame, ulong entry)
     {
-        _ = _index.Store(ref file.PageRoot, ref file.PageRootHeight, frame.Index, entry);
+        _ = _index.Store(ref file.Pages, frame.Index, entry);
         frame.Flags &= ~PageFlags.PageCache;
         file.CachedPages--;
         if (IsEvicted(in file, entry))

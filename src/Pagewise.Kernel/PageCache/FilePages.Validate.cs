@@ -18,7 +18,7 @@ public sealed partial class FilePages
         {
             ref Inode file = ref _inodes.Inodes[inode];
             ValidateValues(inode, in file);
-            if (file.PageRoot == 0 || file.Kind != InodeKind.Regular)
+            if (file.Pages.Head == 0 || file.Kind != InodeKind.Regular)
                 continue;
             long dirtyHere = ValidateTag(inode, PageTag.Dirty, PageFlags.Dirty);
             Check(dirtyHere == file.DirtyPages, $"inode {inode}: {dirtyHere} pages are dirty, the count says {file.DirtyPages}");
@@ -38,9 +38,9 @@ public sealed partial class FilePages
     private void ValidateValues(int inode, in Inode file)
     {
         long shadows = 0, slots = 0;
-        for (ulong index = 0; file.PageRoot != 0; index++)
+        for (ulong index = 0; file.Pages.Head != 0; index++)
         {
-            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, ulong.MaxValue >> 12);
+            ulong entry = _index.Next(in file.Pages, ref index, ulong.MaxValue >> 12);
             if (entry == 0)
                 break;
             if (!XaNode.IsValue(entry) || entry == XaNode.Shadow)

@@ -64,7 +64,7 @@ public sealed partial class FilePages : IDisposable
     public bool IsCached(int inode, ulong index)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong entry = _index.Load(in file.Pages, index);
         return !XaNode.IsValue(entry) && (entry != 0 || IsWarm(file, index));
     }
 
@@ -74,7 +74,7 @@ public sealed partial class FilePages : IDisposable
     {
         noMemory = false;
         ref Inode file = ref _inodes.Inodes[inode];
-        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong entry = _index.Load(in file.Pages, index);
         if (XaNode.IsValue(entry) && file.Kind == InodeKind.Shmem)
             return SwapIn(inode, index, SwpEntry.FromIndexEntry(entry), isFault: true, out noMemory);
         if (XaNode.IsValue(entry) || (entry == 0 && !IsWarm(file, index)))
@@ -94,7 +94,7 @@ public sealed partial class FilePages : IDisposable
     public uint FrameAt(int inode, ulong index)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong entry = _index.Load(in file.Pages, index);
         return XaNode.IsValue(entry) ? 0 : (uint)entry;
     }
 
@@ -115,8 +115,8 @@ public sealed partial class FilePages : IDisposable
         }
 
         ref Inode file = ref _inodes.Inodes[inode];
-        ulong shadow = _index.Load(file.PageRoot, file.PageRootHeight, index);
-        if (!Store(ref file, index, pfn))
+        ulong shadow = _index.Load(in file.Pages, index);
+        if (!_index.Store(ref file.Pages, index, pfn, Gfp.UserPage | extra))
         {
             _allocator.FreePages(pfn, 0);
             return 0;
@@ -160,13 +160,21 @@ public sealed partial class FilePages : IDisposable
             if (pfn == 0)
             {
                 while (i-- > first)
+                {
+                    _memMap[FrameAt(inode, i)].Flags &= ~PageFlags.Reading;
                     Remove(inode, i);
+                }
+
                 return 0;
             }
 
+            // Locked, so that making room for the rest does not take it.
+            _memMap[pfn].Flags |= PageFlags.Reading;
             _memMap[pfn].FolioOrder = order;
         }
 
+        for (ulong i = first; i < first + (1UL << order); i++)
+            _memMap[FrameAt(inode, i)].Flags &= ~PageFlags.Reading;
         return 1UL << order;
     }
 
@@ -211,7 +219,7 @@ public sealed partial class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[frame.Mapping];
         if (file.Kind != InodeKind.Regular)
             return;
-        _index.SetTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Dirty);
+        _index.SetTag(ref file.Pages, frame.Index, PageTag.Dirty);
         _stat.NrDirty++;
         _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileDirty, 1);
         _stat.NrDirtied++;
@@ -229,7 +237,7 @@ public sealed partial class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[frame.Mapping];
         if (file.Kind != InodeKind.Regular)
             return;
-        _index.ClearTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Dirty);
+        _index.ClearTag(ref file.Pages, frame.Index, PageTag.Dirty);
         _stat.NrDirty--;
         _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileDirty, -1);
         if (--file.DirtyPages == 0)
@@ -242,7 +250,7 @@ public sealed partial class FilePages : IDisposable
         ref PageFrame frame = ref _memMap[pfn];
         frame.Flags |= PageFlags.Writeback;
         ref Inode file = ref _inodes.Inodes[frame.Mapping];
-        _index.SetTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Writeback);
+        _index.SetTag(ref file.Pages, frame.Index, PageTag.Writeback);
         _stat.NrWriteback++;
         _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileWriteback, 1);
     }
@@ -253,7 +261,7 @@ public sealed partial class FilePages : IDisposable
         ref PageFrame frame = ref _memMap[pfn];
         frame.Flags &= ~PageFlags.Writeback;
         ref Inode file = ref _inodes.Inodes[frame.Mapping];
-        _index.ClearTag(file.PageRoot, file.PageRootHeight, frame.Index, PageTag.Writeback);
+        _index.ClearTag(ref file.Pages, frame.Index, PageTag.Writeback);
         _stat.NrWriteback--;
         _lru.Memcgs.Count(frame.Memcg, MemcgStat.FileWriteback, -1);
         _stat.NrWritten++;
@@ -266,13 +274,7 @@ public sealed partial class FilePages : IDisposable
     /// <summary>The next page of a range that has a tag; 0 when none.</summary>
     public uint NextTagged(int inode, ref ulong index, ulong last, PageTag tag)
     {
-        ref Inode file = ref _inodes.Inodes[inode];
-        if (file.PageRootHeight != 0)
-            return (uint)_index.NextTagged(file.PageRoot, file.PageRootHeight, ref index, last, tag);
-        // A page that stands alone has no node to be tagged in: its flags say the same.
-        uint pfn = index == 0 ? FrameAt(inode, 0) : 0;
-        PageFlags flag = tag == PageTag.Dirty ? PageFlags.Dirty : PageFlags.Writeback;
-        return pfn != 0 && (_memMap[pfn].Flags & flag) != 0 ? pfn : 0;
+        return (uint)_index.NextTagged(in _inodes.Inodes[inode].Pages, ref index, last, tag);
     }
 
     /// <summary>
@@ -301,7 +303,7 @@ public sealed partial class FilePages : IDisposable
     public void Remove(int inode, ulong index)
     {
         ref Inode file = ref _inodes.Inodes[inode];
-        ulong entry = _index.Load(file.PageRoot, file.PageRootHeight, index);
+        ulong entry = _index.Load(in file.Pages, index);
         // Else it would be cached in name again.
         bool leavesShadow = file.Kind != InodeKind.Shmem && IsWarm(file, index);
         if (entry != 0 && !XaNode.IsValue(entry))
@@ -317,7 +319,7 @@ public sealed partial class FilePages : IDisposable
             file.ShadowPages--;
         }
 
-        _ = Store(ref file, index, leavesShadow ? XaNode.Shadow : 0);
+        _ = _index.Store(ref file.Pages, index, leavesShadow ? XaNode.Shadow : 0);
     }
 
     /// <summary>Makes the pages of a range that are cached in name only no longer so.</summary>
@@ -332,8 +334,8 @@ public sealed partial class FilePages : IDisposable
 
         for (ulong index = first; index <= last && IsWarm(file, index); index++)
         {
-            if (_index.Load(file.PageRoot, file.PageRootHeight, index) == 0)
-                _ = Store(ref file, index, XaNode.Shadow);
+            if (_index.Load(in file.Pages, index) == 0)
+                _ = _index.Store(ref file.Pages, index, XaNode.Shadow);
         }
     }
 
@@ -343,7 +345,7 @@ public sealed partial class FilePages : IDisposable
         ref Inode file = ref _inodes.Inodes[inode];
         while (true)
         {
-            ulong entry = _index.Next(file.PageRoot, file.PageRootHeight, ref index, last);
+            ulong entry = _index.Next(in file.Pages, ref index, last);
             if (!XaNode.IsValue(entry))
                 return (uint)entry;
             index++;
@@ -386,24 +388,6 @@ public sealed partial class FilePages : IDisposable
     private static bool IsEvicted(in Inode file, ulong entry) => XaNode.IsValue(entry) && entry != XaNode.Shadow && file.Kind != InodeKind.Shmem;
 
     private static bool IsWarm(in Inode file, ulong index) => index < file.WarmPages && index < file.SizePages;
-
-    /// <summary>Sets an entry. A page that stood alone gets its tags when the first node is made.</summary>
-    private bool Store(ref Inode file, ulong index, ulong entry)
-    {
-        ulong alone = file.PageRootHeight == 0 && index != 0 ? file.PageRoot : 0;
-        if (!_index.Store(ref file.PageRoot, ref file.PageRootHeight, index, entry))
-            return false;
-        if (alone != 0 && !XaNode.IsValue(alone) && file.PageRootHeight != 0 && file.Kind == InodeKind.Regular)
-        {
-            PageFlags flags = _memMap[(uint)alone].Flags;
-            if ((flags & PageFlags.Dirty) != 0)
-                _index.SetTag(file.PageRoot, file.PageRootHeight, 0, PageTag.Dirty);
-            if ((flags & PageFlags.Writeback) != 0)
-                _index.SetTag(file.PageRoot, file.PageRootHeight, 0, PageTag.Writeback);
-        }
-
-        return true;
-    }
 
     /// <summary>NR_FILE_PAGES and NR_SHMEM of the machine and of who pays.</summary>
     private void CountPage(InodeKind kind, int memcg, int change)

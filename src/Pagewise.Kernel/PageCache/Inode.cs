@@ -44,11 +44,8 @@ public struct Inode
     /// <summary>Index of its name in <see cref="InodeTable"/>.</summary>
     public int Name;
 
-    /// <summary>Root of the page index (i_pages), in the page cache's nodes.</summary>
-    public ulong PageRoot;
-
-    /// <summary>Height of the page index; 0 when empty.</summary>
-    public byte PageRootHeight;
+    /// <summary>The page index (i_pages).</summary>
+    public XArray Pages;
 
     /// <summary>
     /// Pages below this index, as far as the file reaches, count as cached though nothing has looked at them yet: the

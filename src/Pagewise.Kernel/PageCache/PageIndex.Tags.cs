@@ -5,11 +5,12 @@ namespace Pagewise.Kernel.PageCache;
 /// <content>Tags: which pages are dirty or under writeback can be found without looking at the others (xas_set_mark).</content>
 public sealed partial class PageIndex
 {
-    /// <summary>Tags the entry at an index, which is there. One that stands alone without a node keeps no tag.</summary>
-    public void SetTag(ulong root, byte height, ulong index, PageTag tag)
+    /// <summary>Tags the entry at an index, which is there.</summary>
+    public void SetTag(ref XArray tree, ulong index, PageTag tag)
     {
-        int node = (int)root;
-        for (int level = height - 1; level >= 0; level--)
+        tree.Marks |= XArray.MarkOf(tag);
+        int node = (int)tree.Head;
+        for (int level = tree.Height - 1; level >= 0; level--)
         {
             int slot = (int)((index >> (SlotBits * level)) & SlotMask);
             TagsOf(node, tag) |= 1UL << slot;
@@ -18,24 +19,27 @@ public sealed partial class PageIndex
     }
 
     /// <summary>Takes the tag of the entry at an index away.</summary>
-    public void ClearTag(ulong root, byte height, ulong index, PageTag tag)
+    public void ClearTag(ref XArray tree, ulong index, PageTag tag)
     {
-        if (height != 0)
-            ClearTag((int)root, height - 1, index, tag);
+        if (tree.Height == 0 || ClearTag((int)tree.Head, tree.Height - 1, index, tag))
+            tree.Marks &= (byte)~XArray.MarkOf(tag);
     }
 
     /// <summary>The first tagged entry at or above an index (xas_find_marked); 0 when none.</summary>
-    /// <param name="root">The tree.</param>
-    /// <param name="height">Its height.</param>
+    /// <param name="tree">The tree.</param>
     /// <param name="index">Where to start; on return the entry's index.</param>
     /// <param name="last">The last index of interest.</param>
     /// <param name="tag">The tag.</param>
-    public ulong NextTagged(ulong root, byte height, ref ulong index, ulong last, PageTag tag)
+    public ulong NextTagged(in XArray tree, ref ulong index, ulong last, PageTag tag)
     {
-        while (root != 0 && index <= last && index >> (SlotBits * height) == 0)
+        if ((tree.Marks & XArray.MarkOf(tag)) == 0)
+            return 0;
+        if (tree.Height == 0)
+            return index == 0 ? tree.Head : 0;
+        while (index <= last && index >> (SlotBits * tree.Height) == 0)
         {
-            int node = (int)root;
-            int level = height - 1;
+            int node = (int)tree.Head;
+            int level = tree.Height - 1;
             while (true)
             {
                 int shift = SlotBits * level;

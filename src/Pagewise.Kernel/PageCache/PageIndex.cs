@@ -5,15 +5,18 @@ using Pagewise.NativeMemory;
 namespace Pagewise.Kernel.PageCache;
 
 /// <summary>
-/// The page indices of all inodes (i_pages): radix trees of 64-slot nodes over one arena, like Linux's xarray. A tree is
-/// named by its root and height, which its owner keeps; the height grows with the highest index. An entry that stands
-/// alone at index 0 needs no node: it is the root, of height 0.
+/// The page indices of all inodes (i_pages): radix trees of 64-slot nodes over one arena, like Linux's xarray. A tree's
+/// head is its owner's to keep; the height grows with the highest index. An entry that stands alone at index 0 needs no
+/// node: it is the head, of height 0.
 /// </summary>
 /// <param name="cache">Where nodes come from (radix_tree_node); the cgroup of who adds a page pays for them (XA_FLAGS_ACCOUNT).</param>
 public sealed partial class PageIndex(KmemCache cache) : IDisposable
 {
     private const int SlotBits = 6;
     private const ulong SlotMask = XaNode.SlotCount - 1;
+
+    // GFP_RECLAIM_MASK, of which the flags that files are read with.
+    private const Gfp ReclaimMask = Gfp.Kernel | Gfp.NoWarn | Gfp.NoRetry | Gfp.RetryMayFail | Gfp.NoFail | Gfp.High | Gfp.MemAlloc | Gfp.NoMemAlloc;
 
     private readonly SlabArena<XaNode> _slab = new(1 << 26, cache);
 
@@ -26,108 +29,65 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
     public void CollectObjects(List<ulong> into) => _slab.CollectObjects(into);
 
     /// <summary>The entry at an index: a frame, <see cref="XaNode.Shadow"/>, or 0.</summary>
-    public ulong Load(ulong root, byte height, ulong index)
+    public ulong Load(in XArray tree, ulong index)
     {
-        if (root == 0 || index >> (SlotBits * height) != 0)
+        if (tree.Head == 0 || index >> (SlotBits * tree.Height) != 0)
             return 0;
-        ulong entry = root;
-        for (int level = height - 1; level >= 0 && entry != 0; level--)
+        ulong entry = tree.Head;
+        for (int level = tree.Height - 1; level >= 0 && entry != 0; level--)
             entry = Nodes[(int)entry].Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
         return entry;
     }
 
-    /// <summary>Sets the entry at an index; 0 removes it. Nodes come and go as needed.</summary>
+    /// <summary>
+    /// Sets the entry at an index; 0 removes it. Nodes come and go as needed. Who changes the tree never waits (xas_alloc):
+    /// where a node is missing and none is to be had at once, one is asked for with the tree left as it is, since reclaim may
+    /// take pages out of this very tree, and nodes with them; then all begins anew (xas_nomem).
+    /// </summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="index">The place.</param>
+    /// <param name="entry">A frame, a value, or 0.</param>
+    /// <param name="gfp">How hard a node is asked for.</param>
     /// <returns>False when no memory is left for a node.</returns>
-    public bool Store(ref ulong root, ref byte height, ulong index, ulong entry)
+    public bool Store(ref XArray tree, ulong index, ulong entry, Gfp gfp = Gfp.Kernel)
     {
-        if (height == 0 && index == 0)
-        {
-            root = entry;
-            return true;
-        }
-
         if (entry == 0)
         {
-            if (root != 0 && index >> (SlotBits * height) == 0)
-                Remove(ref root, ref height, index);
+            Remove(ref tree, index);
             return true;
         }
 
-        if (root == 0)
+        int spare = 0;
+        while (!TryStore(ref tree, index, entry, ref spare))
         {
-            // An empty tree begins as high as the index needs it.
-            root = (ulong)_slab.Allocate(Gfp.KernelAccount);
-            if (root == 0)
-                return false;
-            for (height = 1; index >> (SlotBits * height) != 0;)
-                height++;
-        }
-
-        while (index >> (SlotBits * height) != 0)
-        {
-            int node = _slab.Allocate(Gfp.KernelAccount);
-            if (node == 0)
+            spare = _slab.Allocate((gfp & ReclaimMask) | Gfp.Account);
+            if (spare == 0)
             {
-                Shrink(ref root, ref height);
+                // What was made on the way holds nothing.
+                Remove(ref tree, index);
                 return false;
             }
-
-            Nodes[node].Slots[0] = root;
-            Nodes[node].Used = 1;
-            if (height > 0)
-            {
-                Nodes[node].DirtyTags = Nodes[(int)root].DirtyTags != 0 ? 1UL : 0;
-                Nodes[node].WritebackTags = Nodes[(int)root].WritebackTags != 0 ? 1UL : 0;
-            }
-
-            root = (ulong)node;
-            height++;
         }
 
-        int current = (int)root;
-        for (int level = height - 1; level > 0; level--)
-        {
-            int slot = (int)((index >> (SlotBits * level)) & SlotMask);
-            ulong child = Nodes[current].Slots[slot];
-            if (child == 0)
-            {
-                child = (ulong)_slab.Allocate(Gfp.KernelAccount);
-                if (child == 0)
-                {
-                    Remove(ref root, ref height, index);
-                    return false;
-                }
-
-                Nodes[current].Slots[slot] = child;
-                Nodes[current].Used++;
-            }
-
-            current = (int)child;
-        }
-
-        ref XaNode leaf = ref Nodes[current];
-        ref ulong place = ref leaf.Slots[(int)(index & SlotMask)];
-        if (place == 0)
-            leaf.Used++;
-        place = entry;
+        if (spare != 0)
+            _slab.Free(spare);
         return true;
     }
 
     /// <summary>The first entry at or above an index (xas_find); 0 when none.</summary>
-    /// <param name="root">The tree.</param>
-    /// <param name="height">Its height.</param>
+    /// <param name="tree">The tree.</param>
     /// <param name="index">Where to start; on return the entry's index.</param>
     /// <param name="last">The last index of interest.</param>
-    public ulong Next(ulong root, byte height, ref ulong index, ulong last)
+    public ulong Next(in XArray tree, ref ulong index, ulong last)
     {
-        if (root == 0)
+        if (tree.Head == 0)
             return 0;
-        if (height == 0)
-            return index == 0 ? root : 0;
-        while (index <= last && index >> (SlotBits * height) == 0)
+        if (tree.Height == 0)
+            return index == 0 ? tree.Head : 0;
+        while (index <= last && index >> (SlotBits * tree.Height) == 0)
         {
-            ulong entry = root;
-            int level = height - 1;
+            ulong entry = tree.Head;
+            int level = tree.Height - 1;
             while (true)
             {
                 entry = Nodes[(int)entry].Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
@@ -148,26 +108,97 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _slab.Dispose();
 
-    private void Remove(ref ulong root, ref byte height, ulong index)
+    /// <summary>One try to set an entry (xas_store); nodes made before one is missing stay. False: a node is missing.</summary>
+    private bool TryStore(ref XArray tree, ulong index, ulong entry, ref int spare)
     {
-        if (Remove((int)root, height - 1, index))
+        if (!Expand(ref tree, index, ref spare))
+            return false;
+        ref ulong place = ref tree.Head;
+        for (int level = tree.Height - 1; level >= 0; level--)
         {
-            root = 0;
-            height = 0;
+            ref XaNode node = ref Nodes[(int)place];
+            place = ref node.Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
+            if (place != 0)
+                continue;
+            if (level > 0)
+            {
+                place = (ulong)TakeNode(ref spare);
+                if (place == 0)
+                    return false;
+            }
+
+            node.Used++;
+        }
+
+        place = entry;
+        return true;
+    }
+
+    /// <summary>Makes the tree as high as an index needs it (xas_expand). Marks of an entry that stood alone become marks of its node.</summary>
+    private bool Expand(ref XArray tree, ulong index, ref int spare)
+    {
+        if (tree.Head == 0 && index != 0)
+        {
+            // An empty tree begins as high as the index needs it.
+            tree.Head = (ulong)TakeNode(ref spare);
+            if (tree.Head == 0)
+                return false;
+            for (tree.Height = 1; index >> (SlotBits * tree.Height) != 0;)
+                tree.Height++;
+        }
+
+        while (index >> (SlotBits * tree.Height) != 0)
+        {
+            int node = TakeNode(ref spare);
+            if (node == 0)
+                return false;
+            ref XaNode top = ref Nodes[node];
+            top.Slots[0] = tree.Head;
+            top.Used = 1;
+            top.DirtyTags = (tree.Marks & XArray.MarkOf(PageTag.Dirty)) != 0 ? 1UL : 0;
+            top.WritebackTags = (tree.Marks & XArray.MarkOf(PageTag.Writeback)) != 0 ? 1UL : 0;
+            tree.Head = (ulong)node;
+            tree.Height++;
+        }
+
+        return true;
+    }
+
+    /// <summary>The node in hand, else one that is to be had at once; 0: none is.</summary>
+    private int TakeNode(ref int spare)
+    {
+        if (spare == 0)
+            return _slab.Allocate(Gfp.NoWait | Gfp.NoWarn | Gfp.Account);
+        int node = spare;
+        spare = 0;
+        return node;
+    }
+
+    private void Remove(ref XArray tree, ulong index)
+    {
+        if (tree.Head == 0 || index >> (SlotBits * tree.Height) != 0)
+        {
+            Shrink(ref tree);
             return;
         }
 
-        Shrink(ref root, ref height);
+        if (tree.Height == 0 || Remove((int)tree.Head, tree.Height - 1, index))
+        {
+            tree = default;
+            return;
+        }
+
+        Shrink(ref tree);
     }
 
     /// <summary>xas_shrink: a root with nothing but its first slot gives way to what stands there.</summary>
-    private void Shrink(ref ulong root, ref byte height)
+    private void Shrink(ref XArray tree)
     {
-        while (height > 0 && Nodes[(int)root].Used == 1 && Nodes[(int)root].Slots[0] != 0)
+        while (tree.Height > 0 && Nodes[(int)tree.Head].Used == 1 && Nodes[(int)tree.Head].Slots[0] != 0)
         {
-            int node = (int)root;
-            root = Nodes[node].Slots[0];
-            height--;
+            int node = (int)tree.Head;
+            tree.Head = Nodes[node].Slots[0];
+            tree.Height--;
             _slab.Free(node);
         }
     }

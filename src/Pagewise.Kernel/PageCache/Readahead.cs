@@ -156,6 +156,8 @@ public sealed partial class Readahead : IDisposable
                 return;
             }
 
+            // Locked from the start, so that making room for the next ones does not take it.
+            _memMap[pfn].Flags |= PageFlags.Reading;
             if (index - start == pages - lookahead && lookahead != 0)
                 _memMap[pfn].Flags |= PageFlags.Reclaim;
         }

@@ -149,7 +149,7 @@ public sealed partial class Writeback
         }
 
         _wantsBackground = false;
-        _work = HasBackgroundWork ? Work.Background : Work.None;
+        _work = IsOverBackground() ? Work.Background : Work.None;
         _workPages = long.MaxValue;
         if (_work == Work.None)
             return false;
@@ -168,7 +168,7 @@ public sealed partial class Writeback
             _work = Work.None;
             _passInodes = 0;
             // After the old pages the background limit is looked at in the same run.
-            if (wasOld && HasBackgroundWork)
+            if (wasOld && IsOverBackground())
                 StartWork(Work.Background);
             return false;
         }
@@ -263,9 +263,6 @@ public sealed partial class Writeback
         AgeCompletions();
         return (ulong)_stat.NrDirty > (HasHistory ? background : 0);
     }
-
-    // What is dirty beside files, such as the inode table's pages, is not the flusher's to write.
-    private bool HasBackgroundWork => _firstDirty != 0 && IsOverBackground();
 
     // Fewer are still with their CPU (PROP_BATCH).
     private bool HasHistory => _completions >= 8;

@@ -72,6 +72,8 @@ public sealed partial class KmemCache
                 uint slab = NewSlab(gfp);
                 if (slab == 0)
                     return 0;
+                // Reclaim on the way may have taken objects too, and given this CPU a slab (retry_load_slab).
+                Deactivate(ref cpu);
                 _memMap[slab].Index |= Frozen;
                 cpu.Slab = slab;
             }

@@ -51,6 +51,15 @@ internal sealed class Guest : IDisposable
         return guest;
     }
 
+    /// <summary>Takes all that is free.</summary>
+    public Stack<uint> TakeAll()
+    {
+        var taken = new Stack<uint>();
+        for (uint pfn = Pages.AllocPages(Gfp.Kernel, 0); pfn != 0; pfn = Pages.AllocPages(Gfp.Kernel, 0))
+            taken.Push(pfn);
+        return taken;
+    }
+
     public void Dispose()
     {
         Caches.Dispose();

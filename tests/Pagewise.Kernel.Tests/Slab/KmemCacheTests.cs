@@ -54,6 +54,36 @@ public class KmemCacheTests
     }
 
     [Fact]
+    public void ReclaimThatTakesObjectsItselfLeavesNoSlabBehind()
+    {
+        using Guest guest = Guest.Plain(16, new KernelVersion(6, 1));
+        using KmemCache cache = Cache(guest, 192);
+        var items = new List<ulong>();
+        Stack<uint> taken = guest.TakeAll();
+        int times = 0;
+        guest.Pages.Pressure = new RecordedPressure
+        {
+            Reclaim = () =>
+            {
+                times++;
+                guest.Pages.FreePages(taken.Pop(), 0);
+                items.Add(cache.Allocate(Gfp.Atomic));
+                guest.Pages.FreePages(taken.Pop(), 0);
+                guest.Pages.FreePages(taken.Pop(), 0);
+                return 3;
+            },
+        };
+        while (times < 5)
+            items.Add(cache.Allocate(Gfp.Kernel));
+        items.ShouldNotContain(0u);
+        cache.Validate(items);
+        foreach (ulong item in items)
+            cache.Free(item);
+        cache.Shrink();
+        cache.Pages.ShouldBe(0);
+    }
+
+    [Fact]
     public void WithoutMemoryThereIsNoObjectAndAfterwardsAllPagesComeBack()
     {
         using Guest guest = Guest.Plain(16, new KernelVersion(6, 18));
