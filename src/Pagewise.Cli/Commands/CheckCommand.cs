@@ -82,6 +82,8 @@ internal static class CheckCommand
         });
         if (limit != 0 && printed > limit)
             console.Out.WriteLine($"{file}: {printed - limit} more differences (--limit 0 prints all)");
+        foreach (string line in result.Measured)
+            console.Out.WriteLine($"{file}: {line}");
         Warnings.Print(console, file, result.Warnings, result.UnknownCalls);
         return result;
     }

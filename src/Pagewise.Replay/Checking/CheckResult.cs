@@ -13,4 +13,8 @@ namespace Pagewise.Replay.Checking;
 /// <param name="UnknownCalls">Calls without a decoder, by name.</param>
 public sealed record CheckResult(
     string File, long Results, long DifferenceCount, IReadOnlyList<Difference> Differences, ulong AdoptedStackPages,
-    long PassedOver, IReadOnlyDictionary<string, long> Warnings, IReadOnlyList<KeyValuePair<string, long>> UnknownCalls);
+    long PassedOver, IReadOnlyDictionary<string, long> Warnings, IReadOnlyList<KeyValuePair<string, long>> UnknownCalls)
+{
+    /// <summary>What was measured of an experiment beside its expectations, a line each; empty: nothing.</summary>
+    public IReadOnlyList<string> Measured { get; init; } = [];
+}

@@ -23,6 +23,7 @@ internal sealed class ExperimentChecker
     private readonly MachineSpec _spec;
     private readonly ResultLog _log;
     private readonly SortedDictionary<string, long> _warnings = new(StringComparer.Ordinal);
+    private readonly List<string> _measured = [];
     private string _file;
 
     private ExperimentChecker(string directory, CheckOptions options, Action<Difference>? found)
@@ -73,7 +74,7 @@ internal sealed class ExperimentChecker
         foreach ((string warning, long count) in replayer.Warnings)
             _warnings[warning] = count;
         return new CheckResult(_files.Directory, _log.Results, _log.DifferenceCount, _log.Differences, replayer.AdoptedStackPages,
-            replayer.PassedOver, _warnings, reader.UnknownCalls);
+            replayer.PassedOver, _warnings, reader.UnknownCalls) { Measured = _measured };
     }
 
     private void CheckOperations(Replayer replayer)
@@ -162,12 +163,18 @@ internal sealed class ExperimentChecker
         }
     }
 
-    // Only where the kernel leaves nothing to timing: there the totals are exact.
+    // Page by page only where the kernel leaves nothing to timing: there the totals are exact.
     private void ComparePages(ExperimentRun run)
     {
         var pages = new ExperimentPages(_files, run, _log);
-        if (IsExact("end", "faults.minor") && Named("faults.rle"))
-            pages.CompareFaults();
+        if (Named("faults.rle"))
+        {
+            bool isExact = IsExact("end", "faults.minor");
+            if (isExact)
+                pages.CompareFaults();
+            _measured.AddRange(pages.CompareRates(ExperimentMachine.IsCyclic(_files), isExact));
+        }
+
         ExperimentSnapshot? last = run.IndexOfLastLook < 0 ? null : run.Snapshots[run.IndexOfLastLook];
         if (last is not null && IsExact("end", "pages.") && Named("pagestates"))
             pages.CompareStates("pagestates", last);

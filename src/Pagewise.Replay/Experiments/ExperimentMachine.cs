@@ -71,6 +71,12 @@ internal static partial class ExperimentMachine
         };
     }
 
+    /// <summary>Whether the workload of the case touches its pages in their order, again and again, as its name says.</summary>
+    public static bool IsCyclic(ExperimentFiles files) => files.Has(CaseFile) && NameOfCyclic().IsMatch(files.Text(CaseFile));
+
+    [GeneratedRegex("\"case\": *\"[^\"]*cyclic")]
+    private static partial Regex NameOfCyclic();
+
     /// <summary>What QEMU let a drive write a second, in bytes.</summary>
     private static double WriteLimit(string machine) =>
         LimitOfWrites().Match(machine) is { Success: true } limit && double.Parse(limit.Groups["bytes"].ValueSpan, CultureInfo.InvariantCulture) is > 0 and var bytes

@@ -9,12 +9,58 @@ namespace Pagewise.Replay.Experiments;
 internal sealed class ExperimentPages(ExperimentFiles files, ExperimentRun run, ResultLog log)
 {
     private const string Resident = "iIaAx";
+    private const string Faults = "faults.rle";
 
     /// <summary>The faults of every access.</summary>
     public void CompareFaults()
     {
-        foreach (Run recorded in Runs("faults.rle"))
-            Compare("faults.rle", recorded, recorded.Word[0], index => index < run.Window.Count ? run.Window[index].Letter : ' ');
+        foreach (Run recorded in Runs(Faults))
+            Compare(Faults, recorded, recorded.Word[0], index => index < run.Window.Count ? run.Window[index].Letter : ' ');
+    }
+
+    /// <summary>
+    /// How far the faults of the accesses agree where timing has a part in them. Where pages are touched in a cycle, access by
+    /// access; elsewhere by their rates: minor and major faults per thousand accesses, how far the model's curve lies from the
+    /// recorded one altogether. What is allowed of a rate is a tenth of the recorded one, at least one access in a hundred.
+    /// </summary>
+    /// <param name="isCyclic">Whether the workload touches its pages in their order, again and again.</param>
+    /// <param name="isExact">Whether every access was compared already: nothing is judged.</param>
+    /// <returns>What was found, a line each.</returns>
+    public IReadOnlyList<string> CompareRates(bool isCyclic, bool isExact)
+    {
+        List<Run> recorded = Runs(Faults);
+        FaultRates rates = new();
+        foreach (Run span in recorded)
+        {
+            for (int index = span.Start; index < span.Start + span.Length; index++)
+                rates.Add(span.Word[0], index < run.Window.Count ? run.Window[index].Letter : FaultRates.Lacking);
+        }
+
+        var found = new List<string> { $"{Faults} agreement: {rates.Agreement}" };
+        if (isExact)
+            return found;
+        if (isCyclic)
+        {
+            Judge(rates.Agrees, "accesses as recorded", string.Create(CultureInfo.InvariantCulture, $"at least {FaultRates.LeastAgreement:0.#} %"), rates.Agreement);
+            return found;
+        }
+
+        foreach (FaultCurve curve in rates.Curves)
+        {
+            string what = string.Create(CultureInfo.InvariantCulture, $"{curve.Name} faults per {FaultCurve.Window} accesses");
+            found.Add($"{Faults} {what}: {curve}");
+            Judge(curve.IsWithin, what, string.Create(CultureInfo.InvariantCulture, $"at most {FaultCurve.Tolerance} apart"), curve.ToString());
+        }
+
+        return found;
+
+        void Judge(bool holds, string what, string expected, string got)
+        {
+            if (holds)
+                log.Same();
+            else
+                log.Differs(1, what, expected, got);
+        }
     }
 
     /// <summary>Whether each page is resident, swapped out, the zero page or none. On which LRU list is not compared.</summary>
