@@ -1,7 +1,7 @@
 namespace Pagewise.Kernel.Swap;
 
 /// <summary>A frame with up to two objects (struct zbud_header, mm/zbud.c).</summary>
-internal struct ZbudPage
+internal struct ZbudPage : IAged
 {
     /// <summary>The frame.</summary>
     public uint Frame;
@@ -24,11 +24,11 @@ internal struct ZbudPage
     /// <summary>The one before it.</summary>
     public int Prev;
 
-    /// <summary>The one used less lately.</summary>
-    public int Older;
+    /// <inheritdoc/>
+    public int Older { get; set; }
 
-    /// <summary>The one used more lately.</summary>
-    public int Newer;
+    /// <inheritdoc/>
+    public int Newer { get; set; }
 
     /// <summary>Whether it is being emptied.</summary>
     public bool IsUnderReclaim;

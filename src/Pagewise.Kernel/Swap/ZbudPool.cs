@@ -8,17 +8,24 @@ namespace Pagewise.Kernel.Swap;
 /// Where zswap keeps compressed pages by default (mm/zbud.c, 6.1): at most two in a frame, one from its start and one from
 /// its end, in chunks of 64 bytes. The frame used longest ago can be emptied.
 /// </summary>
-/// <param name="allocator">Who hands frames out.</param>
-internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
+internal sealed class ZbudPool : IDisposable
 {
     private const int ChunkShift = 6;
     private const int Chunks = (Pfn.SizeBytes >> ChunkShift) - 1;
     private const int MostReclaimTries = 8;
 
+    private readonly BuddyAllocator _allocator;
     private readonly Arena<ZbudPage> _pages = new(1 << 24);
     private readonly int[] _unbuddied = new int[Chunks + 1];
-    private int _newest;
-    private int _oldest;
+    private AgeList<ZbudPage> _byAge;
+
+    /// <summary>An empty pool.</summary>
+    /// <param name="allocator">Who hands frames out.</param>
+    public ZbudPool(BuddyAllocator allocator)
+    {
+        _allocator = allocator;
+        _byAge = new AgeList<ZbudPage>(_pages);
+    }
 
     /// <summary>What <see cref="Allocate"/> says of an object that is too long to share a frame (−ENOSPC).</summary>
     public const int TooLong = -1;
@@ -47,7 +54,7 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
         else
         {
             UnlinkFree(page);
-            UnlinkAge(page);
+            _byAge.Remove(page);
         }
 
         ref ZbudPage taken = ref _pages[page];
@@ -57,7 +64,7 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
         else
             (taken.FirstChunks, taken.FirstOwner) = (chunks, owner);
         LinkFree(page);
-        LinkNewest(page);
+        _byAge.AddNewest(page);
         return (page * 2) + (isLast ? 1 : 0);
     }
 
@@ -82,7 +89,7 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
             return;
         }
 
-        UnlinkAge(page);
+        _byAge.Remove(page);
         FreeFrame(page);
     }
 
@@ -91,10 +98,10 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
     /// <returns>Whether a frame was freed.</returns>
     public bool Reclaim(Func<int, bool> evict)
     {
-        for (int tries = 0; tries < MostReclaimTries && _oldest != 0; tries++)
+        for (int tries = 0; tries < MostReclaimTries && _byAge.Oldest != 0; tries++)
         {
-            int page = _oldest;
-            UnlinkAge(page);
+            int page = _byAge.Oldest;
+            _byAge.Remove(page);
             UnlinkFree(page);
             _pages[page].IsUnderReclaim = true;
             bool isEmpty = (_pages[page].FirstChunks == 0 || evict(_pages[page].FirstOwner)) && (_pages[page].LastChunks == 0 || evict(_pages[page].LastOwner));
@@ -106,7 +113,7 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
             }
 
             LinkFree(page);
-            LinkNewest(page);
+            _byAge.AddNewest(page);
         }
 
         return false;
@@ -115,7 +122,7 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
     /// <summary>Adds the frames in use to a list, for walkers.</summary>
     public void CollectFrames(List<uint> into)
     {
-        for (int page = _newest; page != 0; page = _pages[page].Older)
+        for (int page = _byAge.Newest; page != 0; page = _pages[page].Older)
             into.Add(_pages[page].Frame);
     }
 
@@ -127,7 +134,7 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
         if (page == 0)
             return 0;
         // Who reclaims may use the reserves (PF_MEMALLOC), and does not reclaim for it.
-        uint pfn = allocator.AllocPages(Gfp.NoRetry | Gfp.NoWarn | Gfp.KswapdReclaim | Gfp.MemAlloc, 0);
+        uint pfn = _allocator.AllocPages(Gfp.NoRetry | Gfp.NoWarn | Gfp.KswapdReclaim | Gfp.MemAlloc, 0);
         if (pfn == 0)
         {
             _pages.Free(page);
@@ -140,7 +147,7 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
 
     private void FreeFrame(int page)
     {
-        allocator.FreePages(_pages[page].Frame, 0);
+        _allocator.FreePages(_pages[page].Frame, 0);
         _pages.Free(page);
     }
 
@@ -170,21 +177,5 @@ internal sealed class ZbudPool(BuddyAllocator allocator) : IDisposable
         (linked.Prev != 0 ? ref _pages[linked.Prev].Next : ref _unbuddied[list]) = linked.Next;
         if (linked.Next != 0)
             _pages[linked.Next].Prev = linked.Prev;
-    }
-
-    private void LinkNewest(int page)
-    {
-        ref ZbudPage linked = ref _pages[page];
-        linked.Newer = 0;
-        linked.Older = _newest;
-        (_newest != 0 ? ref _pages[_newest].Newer : ref _oldest) = page;
-        _newest = page;
-    }
-
-    private void UnlinkAge(int page)
-    {
-        ref ZbudPage linked = ref _pages[page];
-        (linked.Newer != 0 ? ref _pages[linked.Newer].Older : ref _newest) = linked.Older;
-        (linked.Older != 0 ? ref _pages[linked.Older].Newer : ref _oldest) = linked.Newer;
     }
 }

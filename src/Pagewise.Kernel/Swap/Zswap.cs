@@ -35,8 +35,7 @@ internal sealed class Zswap : IAgent, IDisposable
     private readonly NativeRange _bytes = new((ulong)MostPages << Pfn.Shift);
     private readonly Dictionary<ulong, int> _bySlot = [];
     private readonly byte[] _zeroes = new byte[Pfn.SizeBytes];
-    private int _newest;
-    private int _oldest;
+    private AgeList<ZswapEntry> _byAge;
     private bool _reachedFull;
     private bool _isShrinking;
 
@@ -51,6 +50,7 @@ internal sealed class Zswap : IAgent, IDisposable
     public Zswap(ZswapSettings settings, VmSettings vm, BuddyAllocator allocator, VmStat stat, Clock clock, EventQueue events, Func<SwpEntry, bool> writeBack)
     {
         _settings = settings;
+        _byAge = new AgeList<ZswapEntry>(_entries);
         _features = vm.Features;
         _ramPages = (long)vm.TotalRamPages;
         _stat = stat;
@@ -107,7 +107,7 @@ internal sealed class Zswap : IAgent, IDisposable
             }
 
             page.CopyTo(Bytes(entry));
-            LinkNewest(entry);
+            _byAge.AddNewest(entry);
         }
 
         _bySlot[slot.Packed] = entry;
@@ -156,7 +156,7 @@ internal sealed class Zswap : IAgent, IDisposable
         {
             _zbud?.Free(_entries[entry].Handle);
             _zsmalloc?.Free(_entries[entry].Handle);
-            Unlink(entry);
+            _byAge.Remove(entry);
         }
 
         _entries.Free(entry);
@@ -169,7 +169,7 @@ internal sealed class Zswap : IAgent, IDisposable
         if (_zsmalloc is null)
             return;
         List<int> kept = [];
-        for (int entry = _newest; entry != 0; entry = _entries[entry].Prev)
+        for (int entry = _byAge.Newest; entry != 0; entry = _entries[entry].Older)
             kept.Add(_entries[entry].Handle);
         _zsmalloc.CollectFrames(into, kept);
     }
@@ -244,12 +244,12 @@ internal sealed class Zswap : IAgent, IDisposable
     {
         if (!_features.ZswapHasOwnLru)
             return _zbud?.Reclaim(entry => _writeBack(_entries[entry].Slot)) ?? false;
-        int oldest = _oldest;
+        int oldest = _byAge.Oldest;
         if (oldest == 0)
             return false;
         // What cannot be written now is tried again after all others.
-        Unlink(oldest);
-        LinkNewest(oldest);
+        _byAge.Remove(oldest);
+        _byAge.AddNewest(oldest);
         if (_features.ZswapGivesSecondChance && _entries[oldest].IsReferenced)
         {
             _entries[oldest].IsReferenced = false;
@@ -260,20 +260,4 @@ internal sealed class Zswap : IAgent, IDisposable
     }
 
     private Span<byte> Bytes(int entry) => _bytes.Bytes((ulong)(uint)(entry - 1) << Pfn.Shift, Pfn.SizeBytes);
-
-    private void LinkNewest(int entry)
-    {
-        ref ZswapEntry linked = ref _entries[entry];
-        linked.Next = 0;
-        linked.Prev = _newest;
-        (_newest != 0 ? ref _entries[_newest].Next : ref _oldest) = entry;
-        _newest = entry;
-    }
-
-    private void Unlink(int entry)
-    {
-        ref ZswapEntry linked = ref _entries[entry];
-        (linked.Next != 0 ? ref _entries[linked.Next].Prev : ref _newest) = linked.Prev;
-        (linked.Prev != 0 ? ref _entries[linked.Prev].Next : ref _oldest) = linked.Next;
-    }
 }

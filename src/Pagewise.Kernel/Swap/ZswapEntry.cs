@@ -1,7 +1,7 @@
 namespace Pagewise.Kernel.Swap;
 
 /// <summary>A page that zswap keeps (struct zswap_entry).</summary>
-internal struct ZswapEntry
+internal struct ZswapEntry : IAged
 {
     /// <summary>Its slot of swap.</summary>
     public SwpEntry Slot;
@@ -15,11 +15,11 @@ internal struct ZswapEntry
     /// <summary>The word that it repeats.</summary>
     public ulong Value;
 
-    /// <summary>The entry stored next, of those in the pool.</summary>
-    public int Next;
+    /// <inheritdoc/>
+    public int Newer { get; set; }
 
-    /// <summary>The one before it.</summary>
-    public int Prev;
+    /// <inheritdoc/>
+    public int Older { get; set; }
 
     /// <summary>Whether it is passed over once before it is written back (referenced; 6.12).</summary>
     public bool IsReferenced;

@@ -1,3 +1,4 @@
+using Pagewise.Abi;
 using Pagewise.Kernel.Lru;
 using Pagewise.Kernel.Swap;
 
@@ -18,14 +19,14 @@ public sealed class NoByteLostTests
     [InlineData(8, true)]
     public void GenerationsLoseNoByteEither(int seed, bool isSynchronous) => Run(seed, isSynchronous, 1_000_000, caps: LruGenCaps.All);
 
-    // One CPU and two, a device that is waited for and one that is not.
+    // One CPU and two, a device that is waited for and one that is not, kernels from first to last.
     [Theory]
     [Trait("Category", "Slow")]
-    [InlineData(3, false)]
-    [InlineData(4, true)]
-    [InlineData(5, true)]
-    [InlineData(6, false)]
-    public void TwoHundredMillionAccessesFindWhatWasStored(int seed, bool isSynchronous) => Run(seed, isSynchronous, 50_000_000, calm: 4);
+    [InlineData(3, false, 18)]
+    [InlineData(4, true, 1)]
+    [InlineData(5, true, 18)]
+    [InlineData(6, false, 8)]
+    public void TwoHundredMillionAccessesFindWhatWasStored(int seed, bool isSynchronous, int minor) => Run(seed, isSynchronous, 50_000_000, calm: 4, minor: minor);
 
     [Fact]
     public void PagesGoToAFileAndComeBackWithTheirChecksums()
@@ -43,13 +44,15 @@ public sealed class NoByteLostTests
     }
 
     [Theory]
-    [InlineData(LruGenCaps.None)]
-    [InlineData(LruGenCaps.All)]
-    [InlineData(LruGenCaps.Core)]
-    [InlineData(LruGenCaps.Core | LruGenCaps.MmWalk)]
-    public void EveryCountAgreesAllAlong(LruGenCaps caps)
+    [InlineData(18, LruGenCaps.None)]
+    [InlineData(18, LruGenCaps.All)]
+    [InlineData(18, LruGenCaps.Core)]
+    [InlineData(18, LruGenCaps.Core | LruGenCaps.MmWalk)]
+    [InlineData(1, LruGenCaps.None)]
+    [InlineData(8, LruGenCaps.None)]
+    public void EveryCountAgreesAllAlong(int minor, LruGenCaps caps)
     {
-        using var run = new CrowdedPrograms(6, spec => spec with { SwapBytes = 256 << 20, LruGen = caps });
+        using var run = new CrowdedPrograms(6, spec => spec with { Kernel = new KernelVersion(6, minor), SwapBytes = 256 << 20, LruGen = caps });
         for (int step = 0; step < 60; step++)
         {
             run.Run(5000);
@@ -57,10 +60,11 @@ public sealed class NoByteLostTests
         }
     }
 
-    private static void Run(int seed, bool isSynchronous, long accesses, int calm = 1, LruGenCaps caps = LruGenCaps.None)
+    private static void Run(int seed, bool isSynchronous, long accesses, int calm = 1, LruGenCaps caps = LruGenCaps.None, int minor = 18)
     {
         using var run = new CrowdedPrograms(seed, spec => spec with
         {
+            Kernel = new KernelVersion(6, minor),
             SwapBytes = (ulong)(SwapPages - 1) << 12,
             SwapAreas = [new SwapAreaSpec(SwapPages) { IsSynchronous = isSynchronous }],
             LruGen = caps,
