@@ -192,7 +192,10 @@ public sealed partial class Processes
         _mappings.PutSpace(mm);
         _fileTables.Put(files);
         _objects.Release(ref ending);
+        int cred = ending.Cred;
+        ending.Cred = 0;
         _table.End(task);
+        _objects.ReleaseCred(ref cred);
     }
 
     /// <summary>exit_group(2) and death by a signal: ends every task of the process.</summary>
@@ -280,6 +283,7 @@ public sealed partial class Processes
         if (files != 0)
             _fileTables.Put(files);
         _objects.Release(ref _tasks[task]);
+        _objects.ReleaseCred(ref _tasks[task].Cred);
         _table.Discard(task);
     }
 }

@@ -63,23 +63,33 @@ public sealed class TaskObjects : IDisposable
         if (task.PidObject != 0)
             return true;
         Release(ref task);
+        ReleaseCred(ref task.Cred);
         return false;
     }
 
-    /// <summary>Gives a task's objects back.</summary>
+    /// <summary>
+    /// Gives a task's objects back, but for its credentials: those go last of all, an RCU grace period after the task_struct
+    /// (<see cref="ReleaseCred"/>).
+    /// </summary>
     public void Release(ref TaskStruct task)
     {
         Put(ref task.Fs);
-        Put(ref task.Sighand);
-        Put(ref task.Signal);
-        if (task.PidObject != 0)
-            _caches.Free(task.PidObject);
-        task.PidObject = 0;
         if (task.Stack != 0)
             Stacks.Free(task.Stack);
         task.Stack = 0;
-        Put(ref task.Cred);
+        Put(ref task.Sighand);
+        if (task.PidObject != 0)
+            _caches.Free(task.PidObject);
+        task.PidObject = 0;
+        Put(ref task.Signal);
     }
+
+    /// <summary>
+    /// Gives credentials back (__put_cred, put_cred_rcu). That they are the last object of a task, and smaller than a page,
+    /// decides what a cgroup's object stock is left with: a whole page, not none.
+    /// </summary>
+    /// <param name="cred">The credentials, as <see cref="TaskStruct.Cred"/> numbers them; 0: none. 0 afterwards.</param>
+    public void ReleaseCred(ref int cred) => Put(ref cred);
 
     /// <summary>New credentials in place of a task's (prepare_creds, commit_creds). False when no memory is left.</summary>
     public bool RenewCred(ref TaskStruct task)

@@ -49,8 +49,9 @@ internal static partial class ExperimentMachine
         // What is cached at the start is in the snapshot's used memory, and not of the workload's files.
         var spec = new MachineSpec { Cpus = 1, Thp = ThpMode.Never, WarmPageCache = false };
         string machine = files.Has(CaseFile) ? files.Text(CaseFile) : "";
+        // "-cpu max" has LA57, and Debian's kernel uses it: addresses of the direct map in traces begin with ff11.
         if (machine.Contains("-accel tcg", StringComparison.Ordinal))
-            spec = spec with { Cpu = "qemu-tcg", BlockDevices = [VirtioOfTcg with { WriteBytesPerSecond = Math.Min(VirtioOfTcg.WriteBytesPerSecond, WriteLimit(machine)) }] };
+            spec = spec with { Cpu = "qemu-tcg", Format = PageTableFormat.X86_64_5Level, BlockDevices = [VirtioOfTcg with { WriteBytesPerSecond = Math.Min(VirtioOfTcg.WriteBytesPerSecond, WriteLimit(machine)) }] };
         foreach (string file in (string[])[HostRelease, Environment])
         {
             if (files.Has(file))
