@@ -45,6 +45,35 @@ public sealed class OomCommandTests
         answer.GetProperty("processes").EnumerateArray().Select(one => one.GetProperty("pid").GetInt32()).ShouldBe([101, 100, 102]);
     }
 
+    [Fact]
+    public void LessMemoryThanIsInUseIsToldWithFigures()
+    {
+        using var log = new TemporaryFile(Log);
+        CommandRun run = CommandRun.Of("oom", "--explain", log.Path, "--if", "memory=100 MiB");
+        run.Output.ShouldContain("memory=100 MiB: memory would have run out 99.2 MiB earlier; ");
+        Assert.SkipUnless(File.Exists("/proc/self/oom_score"), "no /proc/PID/oom_score here");
+        CommandRun.Of("oom", "--if", "memory=1 MiB").Output.ShouldContain(" are in use now, ");
+    }
+
+    [Fact]
+    public void WhereACpusetWasShortItsNodesWeigh()
+    {
+        string zone = "[   10.1] Node 1 Normal free:1608kB boost:0kB min:1620kB low:2024kB high:2428kB present:81920kB managed:80000kB\n";
+        using var log = new TemporaryFile(Log.Replace("[   10.1] Free swap", zone + "[   10.1] Free swap", StringComparison.Ordinal)
+            .Replace("CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0", "CONSTRAINT_CPUSET,nodemask=(null),cpuset=/batch,mems_allowed=1", StringComparison.Ordinal));
+        CommandRun run = CommandRun.Of("oom", "--explain", log.Path, "--json");
+        JsonDocument.Parse(run.Output).RootElement[0].GetProperty("totalPages").GetInt64().ShouldBe(20480 + 1024);
+        run.Output.ShouldContain("cpuset /batch");
+    }
+
+    [Fact]
+    public void WithoutTheSizeOfMemoryNoReasonIsGiven()
+    {
+        using var log = new TemporaryFile(string.Join('\n', Log.Split('\n').Where(line => !line.Contains("pages", StringComparison.Ordinal) && !line.Contains("Total swap", StringComparison.Ordinal))));
+        string first = CommandRun.Of("oom", "--explain", log.Path).Output.Split('\n')[0];
+        first.ShouldBe("batch (101) was killed: the log does not have how much memory there was, so what oom_score_adj weighed is not known.");
+    }
+
     [Theory]
     [InlineData("pid 999 gone", "there is no such process")]
     [InlineData("pid 101 oom_score_adj=5000", "from -1000 to 1000")]

@@ -1,7 +1,7 @@
 namespace Pagewise.Procfs.Oom;
 
 /// <summary>
-/// One line of a kernel log without what the ways to read one put before it: <c>dmesg</c>, <c>dmesg -r</c> and <c>-T</c>,
+/// One line of a kernel log without what the ways to read one put before it: <c>dmesg</c>, <c>dmesg -r</c>, <c>-T</c> and <c>-x</c>,
 /// /dev/kmsg, journald and syslog, a serial console. A line without a prefix is taken as it is.
 /// </summary>
 /// <param name="Message">What the kernel printed.</param>
@@ -24,7 +24,12 @@ public readonly record struct KernelLogLine(string Message, string? Caller)
             rest = rest[(level + 3)..];
         else if (KmsgEnd(rest) is var kmsg and > 0)
             rest = rest[kmsg..];
+        if (rest.StartsWith("kern ") && rest.IndexOf(": [") is var decoded and > 0 and < 20)
+            rest = rest[(decoded + 2)..];
         rest = Stamp(rest, out bool stamped);
+        // journalctl -o short-monotonic: "[   20.143600] host kernel: …".
+        if (stamped && rest.IndexOf(Kernel, StringComparison.Ordinal) is var host and > 1 && !rest[1..host].Contains(' '))
+            rest = rest[(host + Kernel.Length - 1)..];
         string? caller = null;
         if (stamped && rest.StartsWith('[') && rest.IndexOf(']') is var close and > 0 && IsCaller(rest[1..close].Trim()))
         {

@@ -6,6 +6,8 @@ namespace Pagewise.Procfs.Oom;
 /// </summary>
 public sealed class OomReport
 {
+    private readonly HashSet<int> _pids = [];
+
     /// <summary>The report's first line in the log, from 1.</summary>
     public required int FirstLine { get; init; }
 
@@ -48,6 +50,16 @@ public sealed class OomReport
     /// <summary>The task table's rows, in its order.</summary>
     public List<OomTask> Tasks { get; } = [];
 
+    /// <summary>Whether the table has a process.</summary>
+    internal bool HasRowOf(int pid) => _pids.Contains(pid);
+
+    /// <summary>Adds a row.</summary>
+    internal void Add(OomTask task)
+    {
+        _pids.Add(task.Pid);
+        Tasks.Add(task);
+    }
+
     /// <summary>The choice in short; null before Linux 5.0.</summary>
     public OomDecision? Decision { get; internal set; }
 
@@ -68,6 +80,15 @@ public sealed class OomReport
 
     /// <summary>What of the report is missing or could not be read, a sentence each.</summary>
     public List<string> Gaps { get; } = [];
+
+    /// <summary>Whether lines of another report are among these: what they say together is of neither.</summary>
+    public bool IsMixed { get; internal set; }
+
+    /// <summary>Whether the report has its end: who was killed, or why nobody.</summary>
+    internal bool IsFinished => Kills.Count > 0 || Outcome is not null;
+
+    /// <summary>Whether the machine's memory (show_mem) was in it.</summary>
+    internal bool HasMemInfo { get; set; }
 
     /// <summary>Whether a cgroup was at its limit and not the machine.</summary>
     public bool IsMemcg => Memcg is not null || Limits.Count > 0 || Decision?.OomMemcg is not null;

@@ -14,6 +14,9 @@ namespace Pagewise.Procfs.Oom;
 /// <param name="LowmemReservePages">What is kept from allocations that could use a higher zone, by the zone they could use; empty until its line is read.</param>
 public sealed record OomZone(int Node, string Name, long FreeKib, long MinKib, long LowKib, long HighKib, long? ManagedKib, IReadOnlyList<long> LowmemReservePages)
 {
+    /// <summary>All frames of the zone in KiB; null in very old reports.</summary>
+    public long? PresentKib { get; init; }
+
     private const string Reserve = "lowmem_reserve[]:";
 
     /// <summary>Reads a zone's line, such as "Node 0 DMA32 free:1608kB boost:0kB min:1620kB …".</summary>
@@ -30,7 +33,7 @@ public sealed record OomZone(int Node, string Name, long FreeKib, long MinKib, l
             words = [name];
         if (words.Length != 1)
             return false;
-        zone = new OomZone(node, words[0], freeKib, min, low, high, NamedNumber.After(message, " managed:"), []);
+        zone = new OomZone(node, words[0], freeKib, min, low, high, NamedNumber.After(message, " managed:"), []) { PresentKib = NamedNumber.After(message, " present:") };
         return true;
     }
 

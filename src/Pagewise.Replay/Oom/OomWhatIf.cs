@@ -16,6 +16,10 @@ public sealed record OomWhatIf(string Text)
     /// <summary>Whether it changes the size of memory.</summary>
     public bool IsMemory => Text.TrimStart().StartsWith("memory", StringComparison.Ordinal);
 
+    /// <summary>The size it gives memory, in pages; null when it changes something else.</summary>
+    /// <exception cref="ReplayException">It cannot be read.</exception>
+    public long? MemoryPages => Text.Split('=', 2, StringSplitOptions.TrimEntries) is ["memory", var size] ? Pages(size) : null;
+
     /// <summary>The choice with this changed.</summary>
     /// <param name="control">The choice.</param>
     /// <param name="memoryPages">What of <see cref="OomControl.TotalPages"/> is memory; the rest is swap.</param>

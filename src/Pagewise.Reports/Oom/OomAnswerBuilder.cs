@@ -23,16 +23,19 @@ public static class OomAnswerBuilder
         OomCandidate? chosen = control.Victim();
         var why = new List<string>(Shortage(report));
         string answer = Answer(report, control, victim);
-        if (victim is not null && !report.KilledAllocatingTask)
+        if (victim is not null && !report.KilledAllocatingTask && IsWeighed(control))
             why.Add(Reason(control, victim));
-        if (victim is not null && chosen is not null && chosen != victim)
+        if (victim is not null && chosen is not null && chosen != victim && IsWeighed(control))
             notes.Add(Disagreement(report, chosen, victim));
         if (report.Group is { } group)
             why.Add($"memory.oom.group is set on {group}: all its processes went with it ({string.Join(", ", report.Kills.Select(kill => kill.Pid).Distinct())}).");
         else if (report.Kills.Count > 0 && victim is not null && report.Kills.TrueForAll(kill => kill.Pid != victim.Pid))
             why.Add($"The kernel killed its child {OomAnswerText.Shown(report.Kills[0].Comm)} ({report.Kills[0].Pid}) in its stead, as kernels before 5.1 do.");
         return new OomAnswer(
-            source, answer, why, control.TotalPages, report.VictimPid, Rows(control), Changes(control, victim), Alternatives(control, memoryPages, ifs, "would have been killed"), notes);
+            source, answer, why, control.TotalPages, report.IsMixed ? 0 : report.VictimPid, Rows(control), Changes(control, victim), Alternatives(control, memoryPages, ifs, "would have been killed", report.IsMemcg ? null : Less), notes);
+
+        // All that there was was in use.
+        string Less(long pages) => $"memory would have run out {OomAnswerText.Size(memoryPages - pages)} earlier";
     }
 
     /// <summary>Says whom this host would kill, were it short of memory now.</summary>
@@ -63,13 +66,41 @@ public static class OomAnswerBuilder
         if (differing.Length > 0)
             notes.Add($"oom_score as the host shows it differs for {string.Join(", ", differing.Take(5).Select(process => Named(process.Candidate)))}{(differing.Length > 5 ? $" and {differing.Length - 5} more" : "")}: changed while it was read, or exempt for a reason that /proc does not show.");
         return new OomAnswer(
-            source, answer, why, control.TotalPages, victim?.Pid ?? 0, Rows(control), Changes(control, victim), Alternatives(control, memoryPages, ifs, "would be killed"), notes);
+            source, answer, why, control.TotalPages, victim?.Pid ?? 0, Rows(control), Changes(control, victim), Alternatives(control, memoryPages, ifs, "would be killed", Less), notes);
+
+        string? Less(long pages) => Shortfall(control, memoryPages - available, pages, (memory["SwapFree"] ?? 0) >> 2);
+    }
+
+    /// <summary>What happens when memory is made smaller than what is in use; null when it is not.</summary>
+    private static string? Shortfall(OomControl control, long usedPages, long pages, long freeSwapPages)
+    {
+        long missing = usedPages - pages;
+        if (missing <= 0)
+            return null;
+        string start = $"{OomAnswerText.Size(usedPages)} are in use now, {OomAnswerText.Size(missing)} more than that";
+        if (missing <= freeSwapPages)
+            return $"{start}: it would have to go to swap, of which {OomAnswerText.Size(freeSwapPages)} are free";
+        long toFree = missing - freeSwapPages;
+        long freed = 0;
+        int kills = 0;
+        IReadOnlyList<OomCandidate> order = control.Order(control.Candidates.Count);
+        while (kills < order.Count && freed < toFree)
+            freed += order[kills++].RssPages;
+        string swap = freeSwapPages == 0 ? "there is no free swap" : $"free swap takes {OomAnswerText.Size(freeSwapPages)} of it";
+        string enough = freed >= toFree ? $"{kills} {(kills == 1 ? "process" : "processes")} would be killed before it fits" : "killing every process that may be killed would not be enough";
+        return $"{start}: {swap}, and {enough}";
     }
 
     private static string Answer(OomReport report, OomControl control, OomCandidate? victim)
     {
         if (report.Outcome is { } outcome)
             return $"Nobody was killed: {outcome}";
+        if (report.IsMixed)
+        {
+            string killed = string.Join(", ", report.Kills.Select(kill => $"{OomAnswerText.Shown(kill.Comm)} ({kill.Pid})").Distinct());
+            return killed.Length == 0 ? "Lines of two reports are mixed here: who was killed is not among them." : $"Lines of two reports are mixed here. Killed: {killed}; why cannot be told.";
+        }
+
         if (victim is null)
         {
             return report.Kills.Count > 0
@@ -79,6 +110,10 @@ public static class OomAnswerBuilder
 
         if (report.KilledAllocatingTask)
             return $"{Named(victim)} was killed because it asked for memory when there was none: vm.oom_kill_allocating_task is set.";
+        if (!IsWeighed(control))
+            return $"{Named(victim)} was killed: the log does not have how much memory there was, so what oom_score_adj weighed is not known.";
+        if (control.Victim() is { } chosen && chosen != victim)
+            return $"{Named(victim)} was killed, though by the task table it would have been {Named(chosen)}.";
         bool hasMost = control.Candidates.All(one => one.Pages <= victim.Pages || control.Points(one) is null);
         return hasMost
             ? $"{Named(victim)} was killed because it held the most memory: {OomAnswerText.Size(victim.Pages)}."
@@ -87,6 +122,8 @@ public static class OomAnswerBuilder
 
     private static IEnumerable<string> Shortage(OomReport report)
     {
+        if (report.IsMixed)
+            yield break;
         string asked = report.Invocation is { } call
             ? call.Order < 0
                 ? "A person asked for a kill (SysRq F)"
@@ -100,7 +137,10 @@ public static class OomAnswerBuilder
             yield break;
         }
 
-        yield return $"{asked}, and the machine had none left{SwapState(report.TotalSwapKib ?? 0, report.FreeSwapKib ?? 0)}";
+        string scope = ReportedOom.ShortNodes(report) is { } nodes
+            ? $"node {nodes}, which its {(report.Decision!.Constraint == "CONSTRAINT_CPUSET" ? $"cpuset {OomAnswerText.Shown(report.Decision.Cpuset)}" : "memory policy")} keeps it to, had none left: only processes that may use it could be chosen, and only they are in the table"
+            : "the machine had none left";
+        yield return $"{asked}, and {scope}{SwapState(report.TotalSwapKib ?? 0, report.FreeSwapKib ?? 0)}";
         foreach (OomZone zone in report.Zones)
         {
             long reserve = zone.LowmemReservePages.Count > 0 ? zone.LowmemReservePages.Max() << 2 : 0;
@@ -120,6 +160,9 @@ public static class OomAnswerBuilder
         return next is null ? own + "; nobody else could be killed." : $"{own}; next is {Named(next)} with {Text.Count(control.Points(next) ?? 0)}.";
     }
 
+    /// <summary>Whether points can be counted: not when the total is missing and an oom_score_adj is a part of it.</summary>
+    private static bool IsWeighed(OomControl control) => control.TotalPages > 0 || control.Candidates.All(one => one.OomScoreAdj is 0 or OomBadness.ScoreAdjMin);
+
     private static string Adjusted(OomControl control, OomCandidate candidate) =>
         candidate.OomScoreAdj == 0 ? "" : $" and {Text.Count(control.AdjustmentPages(candidate)).Replace('-', '−')} for its oom_score_adj of {candidate.OomScoreAdj}";
 
@@ -130,7 +173,7 @@ public static class OomAnswerBuilder
     private static List<string> Changes(OomControl control, OomCandidate? victim)
     {
         var changes = new List<string>();
-        if (victim is null)
+        if (victim is null || !IsWeighed(control))
             return changes;
         OomCandidate? next = (control with { Candidates = [.. control.Candidates.Where(one => one != victim)] }).Victim();
         if (next is null || control.SparingScoreAdj(victim) is not { } adj)
@@ -141,13 +184,16 @@ public static class OomAnswerBuilder
         return changes;
     }
 
-    private static List<OomAlternative> Alternatives(OomControl control, long memoryPages, IReadOnlyList<OomWhatIf> ifs, string verb)
+    private static List<OomAlternative> Alternatives(OomControl control, long memoryPages, IReadOnlyList<OomWhatIf> ifs, string verb, Func<long, string?>? less)
     {
         var alternatives = new List<OomAlternative>();
         OomControl all = control;
         foreach (OomWhatIf one in ifs)
         {
-            alternatives.Add(Alternative(one.Apply(control, memoryPages), one.Text, verb));
+            OomAlternative alternative = Alternative(one.Apply(control, memoryPages), one.Text, verb);
+            if (one.MemoryPages is { } pages && pages < memoryPages && less?.Invoke(pages) is { } shortage)
+                alternative = alternative with { Then = $"{shortage}; {alternative.Then}" };
+            alternatives.Add(alternative);
             all = one.Apply(all, memoryPages) ?? all;
         }
 

@@ -72,6 +72,8 @@ public class OomReportTests
     [InlineData("2025-12-08T17:51:31.270121+00:00 box kernel: ", "")]
     [InlineData("2023-12-04T10:49:30.127Z In(05) vcpu-5 - Guest: <6>[39291577.009529] ", "")]
     [InlineData("6,1204,20143600,-;", "")]
+    [InlineData("kern  :warn  : [   20.143600] ", "")]
+    [InlineData("[   20.143600] web1 kernel: ", "")]
     [InlineData("", "")]
     public void PrefixesOfAllWaysToReadALogAreTakenOff(string prefix, string caller)
     {
@@ -135,6 +137,73 @@ public class OomReportTests
     }
 
     [Fact]
+    public void LinesOfTwoReportsThatAreMixedNameNoVictimOfEither()
+    {
+        string[] machine = [.. Log("guest/oom_noswap").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal))];
+        string[] cgroup = [.. Log("guest/memcg_oom_group").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal))];
+        static string Choice(OomReport report) => $"{report.VictimPid} of {string.Join(' ', report.Tasks.Select(task => $"{task.Pid}:{task.Rss}"))} for {report.Invocation?.Comm}, {report.Memcg}";
+        string[] whole = [.. OomReportReader.Read(machine).Concat(OomReportReader.Read(cgroup)).Select(Choice)];
+        var random = new Random(11);
+        for (int round = 0; round < 100; round++)
+        {
+            // Each log keeps its order; how many lines come of one before some of the other is drawn.
+            var mixed = new List<string>();
+            int one = 0, two = 0, most = 1 + random.Next(40);
+            while (one < machine.Length || two < cgroup.Length)
+            {
+                for (int i = random.Next(most); i >= 0 && one < machine.Length; i--)
+                    mixed.Add(machine[one++]);
+                for (int i = random.Next(most); i >= 0 && two < cgroup.Length; i--)
+                    mixed.Add(cgroup[two++]);
+            }
+
+            // What is not marked has the table and the victim of one report.
+            foreach (OomReport report in OomReportReader.Read(mixed).Where(report => !report.IsMixed && report.VictimPid != 0 && report.Gaps.Count == 0))
+                whole.ShouldContain(Choice(report), $"round {round}, line {report.FirstLine}");
+        }
+
+        OomReport[] alternating = [.. OomReportReader.Read(machine.Zip(cgroup, (first, second) => new[] { first, second }).SelectMany(pair => pair))];
+        alternating[1].IsMixed.ShouldBeTrue();
+        alternating[0].Gaps.ShouldContain("its other lines are among those of the report that begins at line 2");
+    }
+
+    [Fact]
+    public void ReportsWithoutTheirFirstLinesStayApart()
+    {
+        string[] log = [.. Log("guest/oom_noswap").Where(line => !line.Contains("invoked", StringComparison.Ordinal))];
+        OomReport[] reports = [.. OomReportReader.Read(log)];
+        reports.Select(report => report.VictimPid).ShouldBe([138, 136, 140]);
+        reports.ShouldAllBe(report => report.Kills.Count == 1 && HasVictimInTable(report) && report.Gaps.Count == 1);
+    }
+
+    [Fact]
+    public void AKillThatTheKernelDidNotReportIsNotThatOfTheReportBefore()
+    {
+        string[] log =
+        [
+            .. Log("guest/oom_noswap").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal)).TakeWhile(line => !line.Contains("Killed process 136", StringComparison.Ordinal)),
+            "Out of memory: Killed process 900 (late) total-vm:8548kB, anon-rss:8000kB, file-rss:0kB, shmem-rss:400kB, UID:0 pgtables:44kB oom_score_adj:0",
+            "Out of memory: Killed process 901 (later) total-vm:8548kB, anon-rss:8000kB, file-rss:0kB, shmem-rss:400kB, UID:0 pgtables:44kB oom_score_adj:0",
+            "oom_kill_process: 7 callbacks suppressed",
+        ];
+        OomReport last = OomReportReader.Read(log)[^1];
+        last.VictimPid.ShouldBe(901);
+        last.Tasks.ShouldBeEmpty();
+        last.Gaps.ShouldContain("the kernel left out reports before this one (its rate limit: 7 callbacks suppressed)");
+    }
+
+    [Fact]
+    public void LinesThatAreCutAreNamed()
+    {
+        string[] log = [.. Log("guest/oom_noswap").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal)).Select(line => line[..Math.Min(line.Length, 60)])];
+        IReadOnlyList<OomReport> reports = OomReportReader.Read(log);
+        reports.Count.ShouldBe(3);
+        reports.ShouldAllBe(report => report.VictimPid == 0);
+        reports[0].Gaps.ShouldContain("line 1 is cut: it says who asked for memory");
+        reports[0].Gaps.ShouldContain("line 66 is cut: it says who was killed");
+    }
+
+    [Fact]
     public void OldReportsNameTheirChoiceInTheirOwnWay()
     {
         string[] log =
@@ -193,6 +262,8 @@ public class OomReportTests
             points.Select(point => point?.ToString(CultureInfo.InvariantCulture) ?? "unkillable").ShouldBe(recorded);
         }
     }
+
+    private static bool HasVictimInTable(OomReport report) => report.Tasks.Exists(task => task.Pid == report.VictimPid);
 
     private static string[] Log(string experiment) => Encoding.Latin1.GetString(Oracle.Plain(experiment + "/dmesg.xz")).Split('\n');
 
