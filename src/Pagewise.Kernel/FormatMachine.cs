@@ -23,9 +23,6 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     /// <summary>How many runs ahead the entries, which have come by then, are looked at.</summary>
     private const int NearRuns = 4;
 
-    /// <summary>Room for the entries of the runs ahead: a power of two, at least as many.</summary>
-    private const int EntriesAhead = 16;
-
     private readonly Cpus<TFormat> _cpus;
     private readonly FaultHandler<TFormat> _faults;
     private readonly PageTablesOf<TFormat> _pageTables;
@@ -119,16 +116,17 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         if (Run(task) is not { } mmu)
             return 0;
         outcome = default;
-        int ahead = 0;
-        int near = 0;
+        uint ahead = 0;
+        uint near = 0;
         // Without anything in swap, what an entry says is not worth a look.
         bool looksNear = Swap.UsedPages != 0;
-        Span<ulong> entries = stackalloc ulong[EntriesAhead];
+        EntriesAhead entries = default;
         long walks = mmu.Counters.Walks;
         for (int i = 0; i < runs.Length; i++)
         {
             ref readonly AccessRun run = ref runs[i];
-            if (TFormat.IsCanonical(run.Address) && mmu.TryHit(run.Address, run.Kind) != 0)
+            bool isCanonical = TFormat.IsCanonical(run.Address);
+            if (isCanonical && mmu.TryHit(run.Address, run.Kind) != 0)
             {
                 mmu.CountL1(run.Kind, run.Count);
                 continue;
@@ -138,16 +136,22 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             if (mmu.Counters.Walks != walks)
             {
                 walks = mmu.Counters.Walks;
-                int end = Math.Min(i + PrefetchedRuns, runs.Length);
-                for (ahead = Math.Max(ahead, i + 1); ahead < end; ahead++)
-                    entries[ahead % EntriesAhead] = mmu.Prefetch(runs[ahead].Address);
-                end = looksNear ? Math.Min(i + NearRuns, runs.Length) : 0;
-                for (near = Math.Max(near, i + 1); near < end; near++)
-                    _faults.Prefetch(entries[near % EntriesAhead], runs[near].Kind == AccessKind.Write);
+                uint end = (uint)Math.Min(i + PrefetchedRuns, runs.Length);
+                for (ahead = Math.Max(ahead, (uint)i + 1); ahead < end; ahead++)
+                    entries[(int)(ahead % EntriesAhead.Length)] = mmu.Prefetch(runs[(int)ahead].Address);
+                end = looksNear ? (uint)Math.Min(i + NearRuns, runs.Length) : 0;
+                for (near = Math.Max(near, (uint)i + 1); near < end; near++)
+                    _faults.Prefetch(entries[(int)(near % EntriesAhead.Length)], runs[(int)near].Kind == AccessKind.Write);
             }
 
-            if (Translate(task, mmu, run.Address, run.Kind, out outcome) == 0)
+            outcome = default;
+            FaultCode code = FaultCode.None;
+            if ((!isCanonical || mmu.Translate(run.Address, run.Kind, out code) == 0)
+                && ResolveFault(task, mmu, run.Address, run.Kind, code, out outcome) == 0)
+            {
                 return i;
+            }
+
             if (mmu.HasTlb)
             {
                 mmu.CountL1(run.Kind, run.Count - 1);
@@ -226,23 +230,33 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         return _cpus.Run(Scheduler.CpuOf(task), mm).Mmu;
     }
 
-    /// <summary>Translates, faulting as often as it takes: a fetch may first bring the page in and then be forbidden.</summary>
+    /// <summary>Translates, faulting as often as it takes.</summary>
     /// <returns>Frame address and rights; 0 when a signal came of it.</returns>
     private ulong Translate(int task, Mmu<TFormat> mmu, ulong address, AccessKind kind, out FaultOutcome outcome)
     {
-        bool isMajor = false;
+        outcome = default;
+        FaultCode code = FaultCode.None;
+        ulong data = TFormat.IsCanonical(address) ? mmu.Translate(address, kind, out code) : 0;
+        return data != 0 ? data : ResolveFault(task, mmu, address, kind, code, out outcome);
+    }
+
+    /// <summary>
+    /// Handles the fault of an access, and those that come when it is made again: a fetch may first bring the page in and
+    /// then be forbidden. Apart from the translation, so that the accesses without a fault, nearly all, carry none of it.
+    /// </summary>
+    /// <returns>Frame address and rights; 0 when a signal came of it.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong ResolveFault(int task, Mmu<TFormat> mmu, ulong address, AccessKind kind, FaultCode code, out FaultOutcome outcome)
+    {
         if (!TFormat.IsCanonical(address))
         {
             outcome = new FaultOutcome(Signal.Segv, SignalCode.Kernel, IsMajor: false);
             return 0;
         }
 
+        bool isMajor = false;
         while (true)
         {
-            ulong data = mmu.Translate(address, kind, out FaultCode code);
-            outcome = new FaultOutcome(Signal.None, SignalCode.None, isMajor);
-            if (data != 0)
-                return data;
             ref TaskStruct current = ref Tasks.Tasks[task];
             long minor = _faults.MinorFaults;
             long major = _faults.MajorFaults;
@@ -259,6 +273,10 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             FaultTracepoints?.PageFaultReturned(task, address, outcome);
             if (!outcome.IsResolved)
                 return 0;
+            outcome = new FaultOutcome(Signal.None, SignalCode.None, isMajor);
+            ulong data = mmu.Translate(address, kind, out code);
+            if (data != 0)
+                return data;
         }
     }
 
