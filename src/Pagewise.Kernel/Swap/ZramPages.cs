@@ -9,7 +9,7 @@ namespace Pagewise.Kernel.Swap;
 /// The memory that the pages of a zram device take (zram_bvec_write, drivers/block/zram, 6.1): none for a page of one
 /// repeated word, else what its compressed bytes need in a <see cref="ZsPool"/>. The bytes themselves the area keeps.
 /// </summary>
-internal sealed class ZramPages(uint pages, BuddyAllocator allocator) : IDisposable
+internal sealed class ZramPages : IDisposable
 {
     /// <summary>
     /// What half a page stands for: 860 pages of kernel modules and a static program, such as an initramfs holds, came to
@@ -17,8 +17,15 @@ internal sealed class ZramPages(uint pages, BuddyAllocator allocator) : IDisposa
     /// </summary>
     private const int UnknownBytes = Pfn.SizeBytes / 2;
 
-    private readonly ZsPool _pool = new(allocator);
-    private readonly NativeArray<int> _objects = new(pages);
+    private readonly ZsPool _pool;
+    private readonly NativeArray<int> _objects;
+
+    public ZramPages(uint pages, BuddyAllocator allocator)
+    {
+        _pool = new ZsPool(allocator);
+        _objects = new NativeArray<int>(pages);
+        _objects.PreferLargePages();
+    }
 
     /// <summary>Frames in use.</summary>
     public long Frames => _pool.Frames;
@@ -58,7 +65,7 @@ internal sealed class ZramPages(uint pages, BuddyAllocator allocator) : IDisposa
     public void CollectFrames(List<uint> into)
     {
         List<int> kept = [];
-        for (uint offset = 0; offset < pages; offset++)
+        for (uint offset = 0; offset < _objects.Length; offset++)
         {
             if (_objects[offset] != 0)
                 kept.Add(_objects[offset]);
