@@ -12,21 +12,28 @@ namespace Pagewise.Benchmarks;
 /// swap, time per access (10 million a second is 100 ns). The accesses are drawn beforehand. Beside it an LRU list of as
 /// many pages, as cache simulators have it, which does none of that.
 /// </summary>
-public class ReclaimBenchmarks
+public class ReclaimBenchmarks : PressedMachineBenchmarks
 {
-    private PressedMachine _pressed = null!;
     private LruListCache _list = null!;
 
     /// <summary>Whether swap is zram-like: done at once, no device to wait for.</summary>
     [Params(true, false)]
     public bool IsSynchronous { get; set; }
 
-    /// <summary>Switches the machine on, stores into every page and lets both come to rest.</summary>
-    [GlobalSetup]
-    public void Setup()
+    /// <summary>The list.</summary>
+    [Benchmark(Baseline = true, OperationsPerInvoke = PressedMachine.Accesses)]
+    public int LruList()
+    {
+        int hits = 0;
+        foreach (ref readonly AccessRun run in Runs)
+            hits += _list.Use(run.Address >> 12) ? 1 : 0;
+        return hits;
+    }
+
+    private protected override PressedMachine SwitchOn()
     {
         _list = new LruListCache((int)PressedMachine.MemoryPages);
-        _pressed = new PressedMachine(
+        return new PressedMachine(
             new MachineSpec
             {
                 MemoryBytes = PressedMachine.MemoryPages << 12,
@@ -39,27 +46,5 @@ public class ReclaimBenchmarks
                 BlockDevices = [BlockDeviceSpec.Find("nvme")!],
             },
             used: page => _list.Use(page));
-    }
-
-    /// <summary>Draws other accesses.</summary>
-    [IterationSetup]
-    public void Draw() => _pressed.Draw();
-
-    /// <summary>Gives the machine back.</summary>
-    [GlobalCleanup]
-    public void Cleanup() => _pressed.Dispose();
-
-    /// <summary>The modelled machine.</summary>
-    [Benchmark(OperationsPerInvoke = PressedMachine.Accesses)]
-    public int Reclaim() => _pressed.Run();
-
-    /// <summary>The list.</summary>
-    [Benchmark(Baseline = true, OperationsPerInvoke = PressedMachine.Accesses)]
-    public int LruList()
-    {
-        int hits = 0;
-        foreach (ref readonly AccessRun run in _pressed.Runs)
-            hits += _list.Use(run.Address >> 12) ? 1 : 0;
-        return hits;
     }
 }

@@ -10,17 +10,13 @@ namespace Pagewise.Benchmarks;
 /// The accesses of <see cref="ReclaimBenchmarks"/> by a program whose cgroup may have 1/1.3 of what it uses, on machines
 /// from 16 GiB to 1 TiB: what an access costs follows from what is used, not from what there is.
 /// </summary>
-public class ReclaimScaleBenchmarks
+public class ReclaimScaleBenchmarks : PressedMachineBenchmarks
 {
-    private PressedMachine _pressed = null!;
-
     /// <summary>RAM in GiB.</summary>
     [Params(16, 256, 1024)]
     public int MemoryGib { get; set; } = 16;
 
-    /// <summary>Switches the machine on, stores into every page and lets it come to rest.</summary>
-    [GlobalSetup]
-    public void Setup() => _pressed = new PressedMachine(
+    private protected override PressedMachine SwitchOn() => new PressedMachine(
         new MachineSpec
         {
             MemoryBytes = (ulong)MemoryGib << 30,
@@ -33,16 +29,4 @@ public class ReclaimScaleBenchmarks
             Cgroups = [new CgroupSpec("/bench") { MemoryMax = PressedMachine.MemoryPages << 12 }],
         },
         "/bench");
-
-    /// <summary>Draws other accesses.</summary>
-    [IterationSetup]
-    public void Draw() => _pressed.Draw();
-
-    /// <summary>Gives the machine back.</summary>
-    [GlobalCleanup]
-    public void Cleanup() => _pressed.Dispose();
-
-    /// <summary>The accesses.</summary>
-    [Benchmark(OperationsPerInvoke = PressedMachine.Accesses)]
-    public int Reclaim() => _pressed.Run();
 }
