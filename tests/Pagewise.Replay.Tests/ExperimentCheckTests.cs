@@ -1,5 +1,5 @@
-using Pagewise.Replay.Comparing;
 using Pagewise.Replay.Checking;
+using Pagewise.Replay.Comparing;
 using Pagewise.Workloads;
 
 namespace Pagewise.Replay.Tests;

@@ -74,7 +74,8 @@ internal sealed class ExperimentChecker
         foreach ((string warning, long count) in replayer.Warnings)
             _warnings[warning] = count;
         return new CheckResult(_files.Directory, _log.Results, _log.DifferenceCount, _log.Differences, replayer.AdoptedStackPages,
-            replayer.PassedOver, _warnings, reader.UnknownCalls) { Measured = _measured };
+            replayer.PassedOver, _warnings, reader.UnknownCalls)
+        { Measured = _measured };
     }
 
     private void CheckOperations(Replayer replayer)
