@@ -96,6 +96,7 @@ public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
             ["nr_swapcached"] = stat.NrSwapCached,
             ["nr_vmscan_write"] = stat.NrVmscanWrite,
             ["nr_vmscan_immediate_reclaim"] = stat.NrVmscanImmediateReclaim,
+            ["workingset_nodes"] = stat.WorkingsetNodes,
             ["workingset_refault_anon"] = stat.WorkingsetRefaultAnon,
             ["workingset_refault_file"] = stat.WorkingsetRefaultFile,
             ["workingset_activate_anon"] = stat.WorkingsetActivateAnon,

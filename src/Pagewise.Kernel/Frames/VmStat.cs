@@ -155,6 +155,12 @@ public sealed class VmStat
     /// <summary>Pages that swap read ahead and that were then used (swap_ra_hit).</summary>
     public long SwapRaHit { get; internal set; }
 
+    /// <summary>
+    /// Nodes of files' page indices that keep nothing but shadows (workingset_nodes). Simplified: those of swap's indices, from
+    /// 6.3 on, are not counted.
+    /// </summary>
+    public long WorkingsetNodes { get; internal set; }
+
     /// <summary>Evicted anonymous pages that came back (workingset_refault_anon).</summary>
     public long WorkingsetRefaultAnon { get; internal set; }
 

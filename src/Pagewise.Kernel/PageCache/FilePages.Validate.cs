@@ -13,11 +13,12 @@ public sealed partial class FilePages
     /// <exception cref="InvalidOperationException">A count or a tag is wrong; the message says which.</exception>
     public void Validate()
     {
-        long dirty = 0, writeback = 0, dirtyInodes = 0;
+        long dirty = 0, writeback = 0, dirtyInodes = 0, shadowNodes = 0;
         for (int inode = 1; inode < _inodes.Inodes.HighWater; inode++)
         {
             ref Inode file = ref _inodes.Inodes[inode];
             ValidateValues(inode, in file);
+            shadowNodes += _index.CountShadowNodes(in file.Pages);
             if (file.Pages.Head == 0 || file.Kind != InodeKind.Regular)
                 continue;
             long dirtyHere = ValidateTag(inode, PageTag.Dirty, PageFlags.Dirty);
@@ -27,6 +28,7 @@ public sealed partial class FilePages
             writeback += ValidateTag(inode, PageTag.Writeback, PageFlags.Writeback);
         }
 
+        Check(shadowNodes == _stat.WorkingsetNodes, $"{shadowNodes} nodes keep nothing but shadows, workingset_nodes says {_stat.WorkingsetNodes}");
         Check(dirty == _stat.NrDirty, $"{dirty} pages are dirty, nr_dirty says {_stat.NrDirty}");
         // Swap writes too.
         Check(writeback <= _stat.NrWriteback, $"{writeback} pages are being written, nr_writeback says {_stat.NrWriteback}");

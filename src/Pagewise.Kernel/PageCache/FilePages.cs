@@ -26,7 +26,7 @@ public sealed partial class FilePages : IDisposable
     /// <summary>An empty page cache.</summary>
     public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, LruLists lru, SwapSpace swap, KmemCaches caches, VmStat stat)
     {
-        _index = new PageIndex(caches.RadixTreeNode);
+        _index = new PageIndex(caches.RadixTreeNode, stat);
         _inodes = inodes;
         _memMap = memMap;
         _allocator = allocator;

@@ -1,3 +1,4 @@
+using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.Slab;
 using Pagewise.NativeMemory;
@@ -10,7 +11,8 @@ namespace Pagewise.Kernel.PageCache;
 /// node: it is the head, of height 0.
 /// </summary>
 /// <param name="cache">Where nodes come from (radix_tree_node); the cgroup of who adds a page pays for them (XA_FLAGS_ACCOUNT).</param>
-public sealed partial class PageIndex(KmemCache cache) : IDisposable
+/// <param name="stat">Counters.</param>
+public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposable
 {
     private const int SlotBits = 6;
     private const ulong SlotMask = XaNode.SlotCount - 1;
@@ -114,9 +116,11 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
         if (!Expand(ref tree, index, ref spare))
             return false;
         ref ulong place = ref tree.Head;
+        int leaf = 0;
         for (int level = tree.Height - 1; level >= 0; level--)
         {
-            ref XaNode node = ref Nodes[(int)place];
+            leaf = (int)place;
+            ref XaNode node = ref Nodes[leaf];
             place = ref node.Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
             if (place != 0)
                 continue;
@@ -130,8 +134,25 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
             node.Used++;
         }
 
+        if (leaf != 0)
+            Update(in tree, ref Nodes[leaf], place, entry);
         place = entry;
         return true;
+    }
+
+    /// <summary>
+    /// Counts an entry of a lowest node that gives way to another, and with it the nodes that keep nothing but shadows
+    /// (workingset_update_node).
+    /// </summary>
+    private void Update(in XArray tree, ref XaNode leaf, ulong old, ulong entry)
+    {
+        if (!tree.CountsShadowNodes)
+            return;
+        bool was = leaf.IsShadowNode;
+        leaf.Count(old, -1);
+        leaf.Count(entry, 1);
+        if (was != leaf.IsShadowNode)
+            stat.WorkingsetNodes += was ? -1 : 1;
     }
 
     /// <summary>Makes the tree as high as an index needs it (xas_expand). Marks of an entry that stood alone become marks of its node.</summary>
@@ -155,6 +176,8 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
             ref XaNode top = ref Nodes[node];
             top.Slots[0] = tree.Head;
             top.Used = 1;
+            if (tree.Height == 0)
+                Update(in tree, ref top, 0, tree.Head);
             top.DirtyTags = (tree.Marks & XArray.MarkOf(PageTag.Dirty)) != 0 ? 1UL : 0;
             top.WritebackTags = (tree.Marks & XArray.MarkOf(PageTag.Writeback)) != 0 ? 1UL : 0;
             tree.Head = (ulong)node;
@@ -182,9 +205,9 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
             return;
         }
 
-        if (tree.Height == 0 || Remove((int)tree.Head, tree.Height - 1, index))
+        if (tree.Height == 0 || Remove(in tree, (int)tree.Head, tree.Height - 1, index))
         {
-            tree = default;
+            tree = new XArray { CountsShadowNodes = tree.CountsShadowNodes };
             return;
         }
 
@@ -198,18 +221,21 @@ public sealed partial class PageIndex(KmemCache cache) : IDisposable
         {
             int node = (int)tree.Head;
             tree.Head = Nodes[node].Slots[0];
-            tree.Height--;
+            if (--tree.Height == 0)
+                Update(in tree, ref Nodes[node], tree.Head, 0);
             _slab.Free(node);
         }
     }
 
     /// <summary>Removes below a node; true when the node has become empty and was freed.</summary>
-    private bool Remove(int node, int level, ulong index)
+    private bool Remove(in XArray tree, int node, int level, ulong index)
     {
         ref XaNode current = ref Nodes[node];
         ref ulong slot = ref current.Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
-        if (slot != 0 && (level == 0 || Remove((int)slot, level - 1, index)))
+        if (slot != 0 && (level == 0 || Remove(in tree, (int)slot, level - 1, index)))
         {
+            if (level == 0)
+                Update(in tree, ref current, slot, 0);
             slot = 0;
             current.Used--;
         }

@@ -14,6 +14,12 @@ public struct XaNode
     /// <summary>Slots that are not empty.</summary>
     public int Used;
 
+    /// <summary>In a lowest node, slots that hold a frame.</summary>
+    public byte Frames;
+
+    /// <summary>In a lowest node, slots that hold the shadow of a page that reclaim took.</summary>
+    public byte Shadows;
+
     /// <summary>Slots that hold a dirty page, or a node with one; a bit each (PAGECACHE_TAG_DIRTY).</summary>
     public ulong DirtyTags;
 
@@ -28,6 +34,20 @@ public struct XaNode
     /// memory the slot of swap where the page is (xa_is_value).
     /// </summary>
     public static bool IsValue(ulong entry) => (long)entry < 0;
+
+    /// <summary>Whether the node keeps nothing but shadows (nr_values is count, for workingset_update_node).</summary>
+    public readonly bool IsShadowNode => Frames == 0 && Shadows != 0;
+
+    /// <summary>Counts an entry of the node that comes or goes.</summary>
+    public void Count(ulong entry, int change)
+    {
+        if (entry == 0 || entry == Shadow)
+            return;
+        if (IsValue(entry))
+            Shadows = (byte)(Shadows + change);
+        else
+            Frames = (byte)(Frames + change);
+    }
 
     /// <summary>The slots.</summary>
     [InlineArray(SlotCount)]

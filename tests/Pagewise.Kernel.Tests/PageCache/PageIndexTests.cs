@@ -11,7 +11,7 @@ public sealed class PageIndexTests
     public void AFileOfOnePageNeedsNoNodeAndOthersAsManyAsTheirIndicesNeed()
     {
         using Guest guest = Guest.Plain(32, new KernelVersion(6, 18));
-        using PageIndex index = new(guest.Caches.RadixTreeNode);
+        using PageIndex index = new(guest.Caches.RadixTreeNode, guest.Stat);
         XArray tree = default;
         index.Store(ref tree, 0, 7).ShouldBeTrue();
         index.NodeCount.ShouldBe(0);
@@ -35,7 +35,7 @@ public sealed class PageIndexTests
     public void AnIndexStaysRightWhenNodesCannotBeHad(int seed)
     {
         using Guest guest = Guest.Plain(16, new KernelVersion(6, 18));
-        using PageIndex index = new(guest.Caches.RadixTreeNode);
+        using PageIndex index = new(guest.Caches.RadixTreeNode, guest.Stat);
         var random = new Random(seed);
         var naive = new SortedDictionary<ulong, ulong>();
         XArray tree = default;
@@ -74,11 +74,35 @@ public sealed class PageIndexTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    public void NodesWithNothingButShadowsAreCounted(int seed)
+    {
+        using Guest guest = Guest.Plain(64, new KernelVersion(6, 18));
+        using PageIndex index = new(guest.Caches.RadixTreeNode, guest.Stat);
+        var random = new Random(seed);
+        XArray tree = new() { CountsShadowNodes = true };
+        long most = 0;
+        for (int step = 0; step < 20000; step++)
+        {
+            ulong at = (ulong)random.Next(1 << random.Next(1, 13));
+            index.Store(ref tree, at, random.Next(6) switch { 0 or 1 => 0, 2 => at + 1, 3 => XaNode.Shadow, _ => (1UL << 63) | at }).ShouldBeTrue();
+            guest.Stat.WorkingsetNodes.ShouldBe(index.CountShadowNodes(in tree));
+            most = Math.Max(most, guest.Stat.WorkingsetNodes);
+        }
+
+        most.ShouldBeGreaterThan(5);
+        for (ulong at = 0; at < 1 << 13; at++)
+            index.Store(ref tree, at, 0).ShouldBeTrue();
+        (guest.Stat.WorkingsetNodes, index.NodeCount).ShouldBe((0, 0));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
     [InlineData(3)]
     public void ReclaimMayEmptyATreeWhileItGrows(int seed)
     {
         using Guest guest = Guest.Plain(16, new KernelVersion(6, 1));
-        using PageIndex index = new(guest.Caches.RadixTreeNode);
+        using PageIndex index = new(guest.Caches.RadixTreeNode, guest.Stat);
         var random = new Random(seed);
         var naive = new SortedDictionary<ulong, ulong>();
         var dirty = new SortedSet<ulong>();
