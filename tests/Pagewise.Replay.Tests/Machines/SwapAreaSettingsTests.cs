@@ -37,7 +37,6 @@ public sealed class SwapAreaSettingsTests
     public void ZswapHasItsParametersByTheirNames()
     {
         MachineSpec spec = MachineFile.Apply(new MachineSpec { SwapBytes = 1 << 20 }, "m.yaml", """
-            kernel: 6.1
             zswap: { enabled: true, max_pool_percent: 30, accept_threshold_percent: 50, zpool: zsmalloc, compressor: lzo-rle, same_filled_pages_enabled: false }
             """);
         spec.Zswap.ShouldBe(new ZswapSettings { IsEnabled = true, MaxPoolPercent = 30, AcceptThresholdPercent = 50, IsZsmalloc = true, IsRle = true, KeepsSameFilled = false });
