@@ -13,7 +13,6 @@ public sealed class OomReportReader
     public const int MaxTasks = 1 << 22;
 
     private const string Invoked = " invoked oom-killer";
-    private const string MemInfo = "Mem-Info:";
 
     private readonly List<OomReport> _reports = [];
     private OomReport? _current;
@@ -21,6 +20,7 @@ public sealed class OomReportReader
     private bool _inTable;
     private int _brokenRows;
     private OomReport? _unfinished;
+    private bool _previousBrokeOff;
 
     /// <summary>Reads a log.</summary>
     /// <param name="lines">Its lines.</param>
@@ -61,7 +61,7 @@ public sealed class OomReportReader
         if (_current is null)
         {
             // The log begins within a report.
-            if (message != MemInfo && !OomTableFormat.TryParse(message, out _) && !OomDecision.TryParse(message, out _) && !OomKill.TryParse(message, out _) && !IsChoice(message))
+            if (message != OomReportFigures.MemInfo && !OomTableFormat.TryParse(message, out _) && !OomDecision.TryParse(message, out _) && !OomKill.TryParse(message, out _) && !OomReportFigures.IsChoice(message))
                 return;
             Start(number);
             _caller = line.Caller;
@@ -80,11 +80,13 @@ public sealed class OomReportReader
     private void Start(int number)
     {
         Finish();
-        // Its other lines may still come, and would be taken for those of the next one.
-        _unfinished = _current is { Invocation: not null } && (!_current.IsFinished || _current.IsMixed) ? _current : null;
+        // Its other lines may still come, and would be taken for those of the next one, or of one after that.
+        _previousBrokeOff = _current is { Invocation: not null } && (!_current.IsFinished || _current.IsMixed);
+        if (_previousBrokeOff)
+            _unfinished = _current;
         _current = new OomReport { FirstLine = number };
-        if (_unfinished is not null)
-            _current.Gaps.Add($"the report that begins at line {_unfinished.FirstLine} broke off: lines of it may be among these");
+        if (_previousBrokeOff)
+            _current.Gaps.Add($"the report that begins at line {_unfinished!.FirstLine} broke off: lines of it may be among these");
         _inTable = false;
         _brokenRows = 0;
     }
@@ -93,8 +95,8 @@ public sealed class OomReportReader
     /// Whether a line is of another report whose first line the log lacks: one that has its kill already gets no second one,
     /// unless all of a cgroup go (memory.oom.group), and no table. Kills that the kernel does not report (oom_rs, its rate limit) come so.
     /// </summary>
-    private bool BeginsNext(OomReport report, string message) => report is { IsFinished: true, IsMixed: false } && _unfinished is null
-        && (OomTableFormat.TryParse(message, out _) || message == MemInfo || OomDecision.TryParse(message, out _) || IsChoice(message)
+    private bool BeginsNext(OomReport report, string message) => report is { IsFinished: true, IsMixed: false } && !_previousBrokeOff
+        && (OomTableFormat.TryParse(message, out _) || message == OomReportFigures.MemInfo || OomDecision.TryParse(message, out _) || OomReportFigures.IsChoice(message)
             || (report is { Group: null, Kills.Count: > 0 } && OomKill.TryParse(message, out _)));
 
     /// <summary>Notes that lines of another report are among those of this one, so that none can be trusted to be its own.</summary>
@@ -143,7 +145,7 @@ public sealed class OomReportReader
             return true;
         }
 
-        if (IsChoice(message))
+        if (OomReportFigures.IsChoice(message))
         {
             _inTable = false;
             report.ChosenPid = (int)Math.Clamp(NamedNumber.After(message, "Kill process ") ?? 0, 0, int.MaxValue);
@@ -164,7 +166,7 @@ public sealed class OomReportReader
             return true;
         }
 
-        if (message == MemInfo)
+        if (message == OomReportFigures.MemInfo)
         {
             if (report.HasMemInfo)
                 Mix(number);
@@ -175,9 +177,9 @@ public sealed class OomReportReader
             && message.StartsWith("CPU: ", StringComparison.Ordinal) && message.Contains($" Comm: {other.Comm} ", StringComparison.Ordinal))
             Mix(number);
         int limits = report.Limits.Count;
-        bool isOurs = Figures(report, message) || Machine(report, message);
+        bool isOurs = OomReportFigures.Take(report, message);
         // Figures come before the choice that they are of.
-        if (report.IsFinished && _unfinished is not null && (message == MemInfo || report.Limits.Count > limits))
+        if (report.IsFinished && _unfinished is not null && (message == OomReportFigures.MemInfo || report.Limits.Count > limits))
             Mix(number);
         return isOurs;
     }
@@ -206,125 +208,6 @@ public sealed class OomReportReader
             Mix(number);
         return true;
     }
-
-    /// <summary>Lines of a cgroup's limit and of the end.</summary>
-    private static bool Figures(OomReport report, string message)
-    {
-        int usage = message.IndexOf(": usage ", StringComparison.Ordinal);
-        if (usage is > 0 and < 12 && NamedNumber.After(message, ": usage ") is { } used && NamedNumber.After(message, ", limit ") is { } limit)
-        {
-            report.Limits.Add(new OomLimit(message[..usage], used, limit, NamedNumber.After(message, "failcnt ") ?? 0));
-            return true;
-        }
-
-        const string stats = "Memory cgroup stats for ";
-        if (message.StartsWith(stats, StringComparison.Ordinal))
-        {
-            string path = message[stats.Length..];
-            int colon = path.IndexOf(": ", StringComparison.Ordinal);
-            report.Memcg ??= colon < 0 ? path.TrimEnd(':') : path[..colon];
-            return true;
-        }
-
-        const string killed = " killed as a result of limit of ";
-        int result = message.IndexOf(killed, StringComparison.Ordinal);
-        if (result > 0)
-        {
-            report.Memcg ??= message[(result + killed.Length)..];
-            return true;
-        }
-
-        const string group = " are going to be killed due to memory.oom.group set";
-        if (message.StartsWith("Tasks in ", StringComparison.Ordinal) && message.EndsWith(group, StringComparison.Ordinal))
-        {
-            report.Group = message["Tasks in ".Length..^group.Length];
-            return true;
-        }
-
-        if (message.StartsWith("Kernel panic - not syncing: Out of memory", StringComparison.Ordinal)
-            || message.StartsWith("Kernel panic - not syncing: System is deadlocked on memory", StringComparison.Ordinal)
-            || message.StartsWith("Out of memory and no killable processes", StringComparison.Ordinal))
-        {
-            report.Outcome = message;
-            return true;
-        }
-
-        return false;
-    }
-
-    /// <summary>Lines of the machine's memory (show_mem) and of the task that asked.</summary>
-    private static bool Machine(OomReport report, string message)
-    {
-        if (OomZone.TryParse(message, out OomZone? zone))
-        {
-            report.Zones.Add(zone);
-            return true;
-        }
-
-        if (OomZone.TryReserve(message, out IReadOnlyList<long> reserve))
-        {
-            if (report.Zones.Count > 0)
-                report.Zones[^1] = report.Zones[^1] with { LowmemReservePages = reserve };
-            return true;
-        }
-
-        if (message.StartsWith("CPU: ", StringComparison.Ordinal) && message.Contains(" Comm: ", StringComparison.Ordinal))
-        {
-            // A warning's "CPU:" line between has another task's name.
-            if (report.InvokerPid != 0 || (report.Invocation is { } call && !message.Contains($" Comm: {call.Comm} ", StringComparison.Ordinal)))
-                return false;
-            report.InvokerPid = (int)Math.Clamp(NamedNumber.After(message, "PID: ") ?? 0, 0, int.MaxValue);
-            string[] words = message.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            int build = Array.FindLastIndex(words, word => word.StartsWith('#'));
-            if (build > 0 && char.IsAsciiDigit(words[build - 1][0]))
-                report.Release = words[build - 1];
-            return true;
-        }
-
-        return TakeNumber(message, " pages RAM", value => report.RamPages = value)
-            || TakeNumber(message, " pages reserved", value => report.ReservedPages = value)
-            || TakeNumber(message, "Free swap  = ", value => report.FreeSwapKib = value)
-            || TakeNumber(message, "Total swap = ", value => report.TotalSwapKib = value)
-            || IsOther(message);
-    }
-
-    private static bool TakeNumber(string message, string name, Action<long> set)
-    {
-        ReadOnlySpan<char> number = message;
-        if (name[0] == ' ')
-        {
-            if (!message.EndsWith(name, StringComparison.Ordinal))
-                return false;
-            number = number[..^name.Length];
-        }
-        else
-        {
-            if (!message.StartsWith(name, StringComparison.Ordinal) || !message.EndsWith("kB", StringComparison.Ordinal))
-                return false;
-            number = number[name.Length..^2];
-        }
-
-        if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long value) || value > 1L << 52)
-            return false;
-        set(value);
-        return true;
-    }
-
-    /// <summary>Other lines that a report consists of; nothing is read from them.</summary>
-    private static bool IsOther(string message) =>
-        message is MemInfo or "Call Trace:" or " <TASK>" or " </TASK>" or "Tasks state (memory values in pages):" or "Unreclaimable slab info:"
-        || message.StartsWith("oom_reaper: reaped process ", StringComparison.Ordinal)
-        || message.StartsWith("Node ", StringComparison.Ordinal)
-        || message.StartsWith("Hardware name: ", StringComparison.Ordinal)
-        || message.StartsWith("active_anon:", StringComparison.Ordinal)
-        || message.StartsWith(" active_file:", StringComparison.Ordinal)
-        || message.EndsWith(" total pagecache pages", StringComparison.Ordinal)
-        || message.EndsWith(" pages in swap cache", StringComparison.Ordinal)
-        || message.EndsWith(" pages HighMem/MovableOnly", StringComparison.Ordinal)
-        || message.EndsWith(" pages hwpoisoned", StringComparison.Ordinal);
-
-    private static bool IsChoice(string message) =>
-        message.Contains(": Kill process ", StringComparison.Ordinal) && message.EndsWith(" or sacrifice child", StringComparison.Ordinal);
 
     private void Finish()
     {

@@ -74,6 +74,20 @@ public class OomReportTests
     [InlineData("6,1204,20143600,-;", "")]
     [InlineData("kern  :warn  : [   20.143600] ", "")]
     [InlineData("[   20.143600] web1 kernel: ", "")]
+    [InlineData("<4>Dec  8 17:51:31 box kernel: [77207.143] ", "")]
+    [InlineData("<4>1 2025-12-08T17:51:31.270121+00:00 box kernel - - - [77207.143] ", "")]
+    [InlineData("<4>1 2025-12-08T17:51:31Z box kernel - - - ", "")]
+    [InlineData("1 2025-12-08T17:51:31Z box kernel - - [origin software=\"rsyslogd\"][meta x=\"1\"] \uFEFF[77207.143] ", "")]
+    [InlineData("2025-12-08T17:51:31,270121+00:00 ", "")]
+    [InlineData("kern  :warn  : 2025-12-08T17:51:31,270121+00:00 ", "")]
+    [InlineData("Mon 2025-12-08 17:51:31 UTC box kernel: ", "")]
+    [InlineData("1765216291.270121 box kernel: ", "")]
+    [InlineData("[   20.143600 <    0.000012>] ", "")]
+    [InlineData("[<    0.000012>] ", "")]
+    [InlineData("[  +0.000012] ", "")]
+    [InlineData("[Dec 8 17:51] ", "")]
+    [InlineData("[   20.143600] [ T2124] ", "T2124")]
+    [InlineData("6,1204,20143600,-,caller=T2124;", "T2124")]
     [InlineData("", "")]
     public void PrefixesOfAllWaysToReadALogAreTakenOff(string prefix, string caller)
     {
@@ -136,15 +150,46 @@ public class OomReportTests
         early.Tasks.Count.ShouldBe(3);
     }
 
-    [Fact]
-    public void LinesOfTwoReportsThatAreMixedNameNoVictimOfEither()
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public void EveryReleasesReportsAreReadWithoutLoss(string release)
     {
-        string[] machine = [.. Log("guest/oom_noswap").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal))];
-        string[] cgroup = [.. Log("guest/memcg_oom_group").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal))];
+        OomReport[] machine = [.. OomReportReader.Read(OomEra.Rewrite(Log("guest/oom_noswap"), release))];
+        machine.Select(report => report.VictimPid).ShouldBe([138, 136, 140]);
+        machine.ShouldAllBe(report => report.Gaps.Count == 0 && report.InvokerPid == 140 && report.Tasks.Count >= 6 && report.Kills.Count == 1 && report.RamPages == 65406);
+        OomReport cgroup = OomReportReader.Read(OomEra.Rewrite(Log("guest/memcg_oom_group"), release)).ShouldHaveSingleItem();
+        cgroup.Gaps.ShouldBeEmpty();
+        (cgroup.VictimPid, cgroup.Memcg, cgroup.Tasks.Count).ShouldBe((146, "/a", 3));
+    }
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public void AReportCutAnywhereSaysSo(string release)
+    {
+        string[] log = OomEra.Rewrite(Log("guest/oom_noswap").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal)), release);
+        int end = Array.FindIndex(log, line => line.Contains("Killed process", StringComparison.Ordinal));
+        string[] whole = log[..(end + 1)];
+        for (int keep = 1; keep <= end; keep++)
+        {
+            OomReport head = OomReportReader.Read(whole[..keep]).ShouldHaveSingleItem();
+            head.Gaps.ShouldNotBeEmpty($"the first {keep} lines");
+            foreach (OomReport tail in OomReportReader.Read(whole[keep..]))
+                tail.Gaps.ShouldContain("the log begins within the report: who asked for memory is not known", $"from line {keep + 1}");
+        }
+    }
+
+    public static TheoryData<string> Releases => [.. OomEra.Releases];
+
+    [Theory]
+    [MemberData(nameof(Releases))]
+    public void LinesOfTwoReportsThatAreMixedNameNoVictimOfEither(string release)
+    {
+        string[] machine = OomEra.Rewrite(Log("guest/oom_noswap").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal)), release);
+        string[] cgroup = OomEra.Rewrite(Log("guest/memcg_oom_group").SkipWhile(line => !line.Contains("invoked", StringComparison.Ordinal)), release);
         static string Choice(OomReport report) => $"{report.VictimPid} of {string.Join(' ', report.Tasks.Select(task => $"{task.Pid}:{task.Rss}"))} for {report.Invocation?.Comm}, {report.Memcg}";
         string[] whole = [.. OomReportReader.Read(machine).Concat(OomReportReader.Read(cgroup)).Select(Choice)];
         var random = new Random(11);
-        for (int round = 0; round < 100; round++)
+        for (int round = 0; round < 300; round++)
         {
             // Each log keeps its order; how many lines come of one before some of the other is drawn.
             var mixed = new List<string>();
