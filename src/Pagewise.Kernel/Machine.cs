@@ -52,6 +52,7 @@ public abstract partial class Machine : IDisposable
         Inodes = new InodeTable(Caches);
         Tasks = new TaskTable(Caches);
         Settings = SettingsOf(spec, Allocator.TotalPages);
+        Memcgs.HaveFeatures(Settings.Features);
         Scheduler = new Scheduler(Tasks, Allocator, Memcgs, spec.Cpus);
         Inodes.IsWarm = spec.WarmPageCache;
         Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs, spec.LruGen) { Clock = Clock };
@@ -216,6 +217,7 @@ public abstract partial class Machine : IDisposable
     {
         Allocator.Validate();
         Memcgs.Validate();
+        Swap.ValidateZswap();
         PageTables.Validate();
         var objects = new List<ulong>();
         AddressSpaces.CollectObjects(objects);

@@ -8,7 +8,7 @@ namespace Pagewise.Procfs;
 
 /// <summary>
 /// The files of a memory cgroup as its directory shows them (memory.stat, memory.events and their like; cgroup v2, 6.1).
-/// Memory of sockets, of vmalloc and of zswap is not modelled: those lines are left out of memory.stat.
+/// Memory of sockets and of vmalloc is not modelled: those lines are left out of memory.stat.
 /// </summary>
 public static class CgroupFiles
 {
@@ -18,7 +18,8 @@ public static class CgroupFiles
     [
         ("anon", MemcgStat.Anon, PageBytes), ("file", MemcgStat.File, PageBytes), ("kernel", MemcgStat.Kernel, PageBytes),
         ("kernel_stack", MemcgStat.KernelStackBytes, 1), ("pagetables", MemcgStat.Pagetables, PageBytes),
-        ("percpu", MemcgStat.PercpuBytes, 1), ("shmem", MemcgStat.Shmem, PageBytes), ("file_mapped", MemcgStat.FileMapped, PageBytes),
+        ("percpu", MemcgStat.PercpuBytes, 1), ("shmem", MemcgStat.Shmem, PageBytes),
+        ("zswap", MemcgStat.ZswapBytes, 1), ("zswapped", MemcgStat.Zswapped, PageBytes), ("file_mapped", MemcgStat.FileMapped, PageBytes),
         ("file_dirty", MemcgStat.FileDirty, PageBytes), ("file_writeback", MemcgStat.FileWriteback, PageBytes),
         ("swapcached", MemcgStat.SwapCached, PageBytes), ("anon_thp", MemcgStat.AnonThp, PageBytes),
     ];
@@ -38,7 +39,8 @@ public static class CgroupFiles
         ("pgscan_direct", MemcgStat.PgScanDirect), ("pgsteal_kswapd", MemcgStat.PgStealKswapd), ("pgsteal_direct", MemcgStat.PgStealDirect),
         ("pgfault", MemcgStat.PgFault), ("pgmajfault", MemcgStat.PgMajFault), ("pgrefill", MemcgStat.PgRefill),
         ("pgactivate", MemcgStat.PgActivate), ("pgdeactivate", MemcgStat.PgDeactivate), ("pglazyfree", MemcgStat.PgLazyFree),
-        ("pglazyfreed", MemcgStat.PgLazyFreed), ("thp_fault_alloc", MemcgStat.ThpFaultAlloc), ("thp_collapse_alloc", MemcgStat.ThpCollapseAlloc),
+        ("pglazyfreed", MemcgStat.PgLazyFreed), ("zswpin", MemcgStat.ZswpIn), ("zswpout", MemcgStat.ZswpOut),
+        ("zswpwb", MemcgStat.ZswpWb), ("thp_fault_alloc", MemcgStat.ThpFaultAlloc), ("thp_collapse_alloc", MemcgStat.ThpCollapseAlloc),
     ];
 
     private static readonly (string Key, MemcgEvent Event)[] Events =
@@ -56,7 +58,7 @@ public static class CgroupFiles
         :
         [
             "memory.current", "memory.peak", "memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.current",
-            "memory.swap.high", "memory.swap.max", "memory.oom.group", "memory.events", "memory.events.local", "memory.swap.events",
+            "memory.swap.high", "memory.swap.max", "memory.zswap.current", "memory.zswap.max", "memory.oom.group", "memory.events", "memory.events.local", "memory.swap.events",
             "memory.pressure", "memory.stat", "cgroup.stat",
         ];
 
@@ -90,6 +92,9 @@ public static class CgroupFiles
             "memory.swap.current" => One(Bytes(group.Swap.Usage)),
             "memory.swap.high" => One(MemCgroups.TextOf(group.Swap.High)),
             "memory.swap.max" => One(MemCgroups.TextOf(group.Swap.Limit)),
+            "memory.zswap.current" => One(Number(group.Stats[(int)MemcgStat.ZswapBytes])),
+            "memory.zswap.max" => One(MemCgroups.TextOf(group.ZswapMax)),
+            "memory.zswap.writeback" when machine.Memcgs.HasZswapWriteback => One(group.ZswapWriteback ? "1" : "0"),
             "memory.oom.group" => One(group.OomGroup ? "1" : "0"),
             "memory.events" => Events.Select(one => (one.Key, Number(group.Events[(int)one.Event]))),
             "memory.events.local" => Events.Select(one => (one.Key, Number(group.LocalEvents[(int)one.Event]))),
@@ -119,7 +124,10 @@ public static class CgroupFiles
         yield return ("pgscan", Number(group.Stats[(int)MemcgStat.PgScanKswapd] + group.Stats[(int)MemcgStat.PgScanDirect]));
         yield return ("pgsteal", Number(group.Stats[(int)MemcgStat.PgStealKswapd] + group.Stats[(int)MemcgStat.PgStealDirect]));
         foreach ((string key, MemcgStat stat) in Happened)
-            yield return (key, Number(group.Stats[(int)stat]));
+        {
+            if (stat != MemcgStat.ZswpWb || machine.Memcgs.HasZswapWriteback)
+                yield return (key, Number(group.Stats[(int)stat]));
+        }
     }
 
     private static long Pages(Machine machine, int memcg, LruList list)

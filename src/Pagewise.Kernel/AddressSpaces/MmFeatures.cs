@@ -48,6 +48,10 @@ public sealed record MmFeatures
         HasZbud = kernel < new KernelVersion(6, 15);
         ZswapHasOwnLru = kernel >= new KernelVersion(6, 5);
         ZswapShrinksUntilItAccepts = kernel >= new KernelVersion(6, 5);
+        ZswapListsByCgroup = kernel >= new KernelVersion(6, 8);
+        HasZswapWriteback = kernel >= new KernelVersion(6, 8);
+        ZswapWritebackHeedsAncestors = kernel >= new KernelVersion(6, 11);
+        ZswapPassesOverEmptyCgroups = kernel >= new KernelVersion(6, 12);
         ZswapLoadsExclusively = kernel >= new KernelVersion(6, 9);
         ZswapGivesSecondChance = kernel >= new KernelVersion(6, 12);
         ZswapKeepsIncompressible = kernel >= new KernelVersion(6, 18);
@@ -62,6 +66,18 @@ public sealed record MmFeatures
 
     /// <summary>6.5: a full pool is shrunk until it takes pages again, not by one frame.</summary>
     public bool ZswapShrinksUntilItAccepts { get; }
+
+    /// <summary>6.8: zswap has a list for each cgroup: cgroups are written back in turn, and one that is at its memory.zswap.max for itself.</summary>
+    public bool ZswapListsByCgroup { get; }
+
+    /// <summary>6.8: memory.zswap.writeback, and zswpwb in memory.stat.</summary>
+    public bool HasZswapWriteback { get; }
+
+    /// <summary>6.11: memory.zswap.writeback holds for all below a cgroup; before, children took it over when they were made.</summary>
+    public bool ZswapWritebackHeedsAncestors { get; }
+
+    /// <summary>6.12: whoever shrinks zswap does not fail at a cgroup that has nothing to write back, or must not.</summary>
+    public bool ZswapPassesOverEmptyCgroups { get; }
 
     /// <summary>6.9: a page that comes back from zswap to the swap cache is kept there no longer.</summary>
     public bool ZswapLoadsExclusively { get; }

@@ -28,6 +28,12 @@ public sealed record CgroupSpec(string Path)
     /// <summary>memory.swap.high: above it tasks are slowed down when they charge memory.</summary>
     public ulong MemorySwapHigh { get; init; } = Max;
 
+    /// <summary>memory.zswap.max: what zswap may keep of it, compressed; 0 is nothing.</summary>
+    public ulong MemoryZswapMax { get; init; } = Max;
+
+    /// <summary>memory.zswap.writeback (6.8): whether pages that zswap does not keep may go to swap; ignored by earlier kernels, which have no such file.</summary>
+    public bool MemoryZswapWriteback { get; init; } = true;
+
     /// <summary>memory.oom.group: whether an OOM kill takes all of its tasks.</summary>
     public bool MemoryOomGroup { get; init; }
 }

@@ -44,6 +44,12 @@ public struct MemCgroup
     /// <summary>Swap (memory.swap.*).</summary>
     public PageCounter Swap;
 
+    /// <summary>What zswap may keep of it, pages (memory.zswap.max).</summary>
+    public long ZswapMax;
+
+    /// <summary>Whether its pages may be written to swap when zswap does not keep them (memory.zswap.writeback; 6.8).</summary>
+    public bool ZswapWriteback;
+
     /// <summary>Whether an OOM kill takes all of its tasks (memory.oom.group).</summary>
     public bool OomGroup;
 

@@ -5,7 +5,7 @@ using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Cgroups;
 
-/// <content>Writing control files: memory.max, high, low, min, swap.max, swap.high, oom.group, reclaim.</content>
+/// <content>Writing control files: memory.max, high, low, min, swap.max, swap.high, zswap.max, zswap.writeback, oom.group, reclaim.</content>
 public sealed partial class MemCgroups
 {
     private const int PageShift = 12;
@@ -15,12 +15,12 @@ public sealed partial class MemCgroups
 
     /// <summary>The files that <see cref="Write"/> takes.</summary>
     public static IReadOnlyList<string> Controls { get; } =
-        ["memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.max", "memory.swap.high", "memory.oom.group", "memory.reclaim"];
+        ["memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.max", "memory.swap.high", "memory.zswap.max", "memory.zswap.writeback", "memory.oom.group", "memory.reclaim"];
 
     /// <summary>Writes a control file of a cgroup on behalf of the running task.</summary>
-    /// <param name="memcg">The cgroup; the root has only memory.reclaim.</param>
+    /// <param name="memcg">The cgroup; the root has only memory.reclaim and memory.zswap.writeback.</param>
     /// <param name="file">The file's name.</param>
-    /// <param name="text">An amount in bytes with K, M, G, T or P after it, or "max"; 0 or 1 for memory.oom.group.</param>
+    /// <param name="text">An amount in bytes with K, M, G, T or P after it, or "max"; 0 or 1 for memory.oom.group and memory.zswap.writeback.</param>
     /// <returns>0, or EINVAL, EAGAIN (memory.reclaim got less), ENOENT.</returns>
     public SysResult Write(int memcg, string file, ReadOnlySpan<char> text)
     {
@@ -28,13 +28,14 @@ public sealed partial class MemCgroups
         ref MemCgroup group = ref _memcgs[memcg];
         if (file == "memory.reclaim")
             return TryParsePages(text, "", out long wanted) ? WriteReclaim(memcg, wanted) : Errno.EINVAL;
-        if (memcg <= Root || !Controls.Contains(file))
+        bool isWriteback = file == "memory.zswap.writeback";
+        if ((memcg <= Root && !isWriteback) || !Controls.Contains(file) || (isWriteback && !HasZswapWriteback))
             return Errno.ENOENT;
-        if (file == "memory.oom.group")
+        if (isWriteback || file == "memory.oom.group")
         {
             if (text is not ("0" or "1"))
                 return Errno.EINVAL;
-            group.OomGroup = text is "1";
+            (isWriteback ? ref group.ZswapWriteback : ref group.OomGroup) = text is "1";
             return SysResult.Ok;
         }
 
@@ -56,6 +57,9 @@ public sealed partial class MemCgroups
                 break;
             case "memory.swap.high":
                 group.Swap.High = pages;
+                break;
+            case "memory.zswap.max":
+                group.ZswapMax = pages;
                 break;
             default:
                 group.Swap.Limit = pages;
@@ -115,6 +119,8 @@ public sealed partial class MemCgroups
         group.Memory.Min = PagesOf(spec.MemoryMin);
         group.Swap.Limit = PagesOf(spec.MemorySwapMax);
         group.Swap.High = PagesOf(spec.MemorySwapHigh);
+        group.ZswapMax = PagesOf(spec.MemoryZswapMax);
+        group.ZswapWriteback &= spec.MemoryZswapWriteback;
         group.OomGroup = spec.MemoryOomGroup;
         PropagateProtectedUsage(memcg);
     }

@@ -32,6 +32,7 @@ public sealed partial class MemCgroups
             return Errno.ENOMEM;
         int made = _memcgs.Allocate();
         Initialize(ref _memcgs[made]);
+        InheritZswap(made, parent);
         while (_names.Count <= made)
             _names.Add("");
         _names[made] = name;
@@ -69,6 +70,7 @@ public sealed partial class MemCgroups
         DrainStocks(memcg);
         _memcgs[HeirOf(memcg)].ObjectBytes += going.ObjectBytes;
         going.ObjectBytes = 0;
+        Zswap?.Reparent(memcg, HeirOf(memcg));
         Put(memcg, 1);
         return SysResult.Ok;
     }

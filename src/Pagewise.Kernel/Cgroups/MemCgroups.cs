@@ -135,6 +135,8 @@ public sealed partial class MemCgroups : IFrameCharges, IDisposable
         memcg.Memory.High = PageCounter.Max;
         memcg.Swap.Limit = PageCounter.Max;
         memcg.Swap.High = PageCounter.Max;
+        memcg.ZswapMax = PageCounter.Max;
+        memcg.ZswapWriteback = true;
     }
 
     private void Link(int memcg, int parent)

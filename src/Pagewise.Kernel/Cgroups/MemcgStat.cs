@@ -24,6 +24,12 @@ public enum MemcgStat
     /// <summary>Shared memory (NR_SHMEM).</summary>
     Shmem,
 
+    /// <summary>What zswap keeps, compressed, bytes (MEMCG_ZSWAP_B; zswap, memory.zswap.current).</summary>
+    ZswapBytes,
+
+    /// <summary>Pages that zswap keeps (MEMCG_ZSWAPPED; zswapped).</summary>
+    Zswapped,
+
     /// <summary>Mapped pages of files (NR_FILE_MAPPED).</summary>
     FileMapped,
 
@@ -98,6 +104,15 @@ public enum MemcgStat
 
     /// <summary>pglazyfreed.</summary>
     PgLazyFreed,
+
+    /// <summary>Pages that came back from zswap (zswpin).</summary>
+    ZswpIn,
+
+    /// <summary>Pages that zswap took (zswpout).</summary>
+    ZswpOut,
+
+    /// <summary>Pages that zswap wrote to swap (zswpwb; 6.8).</summary>
+    ZswpWb,
 
     /// <summary>thp_fault_alloc.</summary>
     ThpFaultAlloc,

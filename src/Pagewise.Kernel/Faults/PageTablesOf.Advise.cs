@@ -43,7 +43,7 @@ internal sealed partial class PageTablesOf<TFormat>
         if (!area.IsAnonymous)
             return Errno.EINVAL;
         _lru.Drain();
-        AgeVisitor visitor = new(this, area.Mm, makesLazy: true);
+        AgeVisitor visitor = new(this, area.Mm, makesLazy: true, deactivates: false);
         _tables.Walk(area.Mm, start, end, ref visitor);
         if (visitor.Changed)
             _cpus.FlushRange(area.Mm, start, end, Pfn.SizeBytes, freedTables: false);
@@ -145,7 +145,7 @@ internal sealed partial class PageTablesOf<TFormat>
     }
 
     /// <summary>madvise_cold_or_pageout_pte_range and madvise_free_pte_range: entries lose their A bit, lazily freed ones their D bit too.</summary>
-    private struct AgeVisitor(PageTablesOf<TFormat> owner, int mm, bool makesLazy) : IEntryVisitor
+    private struct AgeVisitor(PageTablesOf<TFormat> owner, int mm, bool makesLazy, bool deactivates) : IEntryVisitor
     {
         public bool Changed;
 
@@ -210,7 +210,8 @@ internal sealed partial class PageTablesOf<TFormat>
             else if ((frame.Flags & PageFlags.Tail) == 0 && frame.MapCount <= 1)
             {
                 frame.Flags &= ~PageFlags.Referenced;
-                owner._lru.Deactivate(pfn);
+                if (deactivates)
+                    owner._lru.Deactivate(pfn);
             }
 
             if ((entry & cleared) == 0)

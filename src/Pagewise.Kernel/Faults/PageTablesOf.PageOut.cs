@@ -21,7 +21,7 @@ internal sealed partial class PageTablesOf<TFormat>
     {
         ref VmArea area = ref _vmas[vma];
         _lru.Drain();
-        AgeVisitor visitor = new(this, area.Mm, makesLazy: false);
+        AgeVisitor visitor = new(this, area.Mm, makesLazy: false, deactivates: !pageOut);
         _tables.Walk(area.Mm, start, end, ref visitor);
         if (visitor.Changed)
             _cpus.FlushRange(area.Mm, start, end, Pfn.SizeBytes, freedTables: false);

@@ -30,14 +30,13 @@ internal sealed partial class Vmscan
                 count++;
             _isolated.Clear();
             _isolated.AddRange(frames[..count]);
+            foreach (uint pfn in frames[..count])
+                _memMap[pfn].Flags &= ~PageFlags.Active;
             ScanControl sc = new() { Gfp = Gfp.Kernel, MayWritepage = true, MayUnmap = true, MaySwap = true, ReclaimIdx = ZoneType.Movable };
             ScanCounts counts = default;
             reclaimed += ShrinkFolioList(node, ref sc, ref counts, ignoresReferences: true);
             foreach (uint pfn in CollectionsMarshal.AsSpan(_returned))
-            {
-                _memMap[pfn].Flags &= ~PageFlags.Active;
                 _lru.Putback(pfn);
-            }
 
             _swap.Unplug();
             frames = frames[count..];
@@ -247,7 +246,12 @@ internal sealed partial class Vmscan
         if (frame.RefCount != 2 || !PrepareWrite(pfn, ref frame))
             return frame.RefCount != 2 ? Fate.Keep : Fate.Activate;
         frame.Flags |= PageFlags.Reclaim;
-        _swap.Write(pfn);
+        if (!_swap.Write(pfn))
+        {
+            frame.Flags &= ~PageFlags.Reclaim;
+            return Fate.Activate;
+        }
+
         if ((frame.Flags & PageFlags.Writeback) == 0)
             frame.Flags &= ~PageFlags.Reclaim;
         Tracepoints?.MmVmscanWriteFolio(node, sc.IsKswapd, pfn, LruLists.IsFileLru(frame.Flags));

@@ -27,6 +27,19 @@ internal struct AgeList<T>(Arena<T> items)
         Newest = item;
     }
 
+    /// <summary>Puts one in as the one not used for longest.</summary>
+    public void AddOldest(int item)
+    {
+        ref T added = ref items[item];
+        added.Older = 0;
+        added.Newer = Oldest;
+        if (Oldest != 0)
+            items[Oldest].Older = item;
+        else
+            Newest = item;
+        Oldest = item;
+    }
+
     /// <summary>Takes one out.</summary>
     public void Remove(int item)
     {

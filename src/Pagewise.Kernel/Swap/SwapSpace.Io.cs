@@ -14,13 +14,29 @@ public sealed partial class SwapSpace
     private SwapIo _plugged;
 
     /// <summary>Writes a dirty page of the swap cache to its slot (swap_writepage), unless zswap takes it. It is under writeback until the device is done; a synchronous area is done at once.</summary>
-    internal void Write(uint pfn)
+    /// <param name="pfn">The page.</param>
+    /// <returns>False: its cgroup keeps it from swap, and it stays dirty (AOP_WRITEPAGE_ACTIVATE).</returns>
+    internal bool Write(uint pfn)
     {
         SwpEntry entry = EntryOf(pfn);
         ref PageFrame frame = ref _memMap[pfn];
         frame.Flags &= ~PageFlags.Dirty;
-        if (_zswap is null || !_zswap.Store(entry, _memMap.Memory.Frame(pfn), (frame.Flags & PageFlags.HasData) != 0))
+        if (_zswap is null)
+        {
             WriteToArea(pfn, entry);
+            return true;
+        }
+
+        if (_zswap.Store(entry, _memMap.Memory.Frame(pfn), (frame.Flags & PageFlags.HasData) != 0, _lru.Memcgs.ZswapPayer(pfn)))
+            return true;
+        if (!_lru.Memcgs.MayWriteBackZswap(frame.Memcg))
+        {
+            frame.Flags |= PageFlags.Dirty;
+            return false;
+        }
+
+        WriteToArea(pfn, entry);
+        return true;
     }
 
     /// <summary>__swap_writepage.</summary>

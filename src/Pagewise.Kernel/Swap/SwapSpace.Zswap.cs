@@ -6,6 +6,10 @@ namespace Pagewise.Kernel.Swap;
 /// <content>Between the swap cache and zswap.</content>
 public sealed partial class SwapSpace
 {
+    /// <summary>Compares what cgroups pay for with what zswap keeps. For tests.</summary>
+    /// <exception cref="InvalidOperationException">They disagree; the message says where.</exception>
+    internal void ValidateZswap() => _zswap?.Validate();
+
     private void ReadCompressed(uint pfn, SwpEntry entry)
     {
         ref PageFrame frame = ref _memMap[pfn];
@@ -45,8 +49,8 @@ public sealed partial class SwapSpace
         _lru.Add(pfn);
         _ = _zswap!.Peek(entry, _memMap.Write(pfn));
         _clock.DecompressedPages++;
+        _zswap.CountWrittenBack(entry);
         _zswap.Invalidate(entry);
-        _stat.ZswpWb++;
         _memMap[pfn].Flags |= PageFlags.Reclaim;
         WriteToArea(pfn, entry);
         if ((_memMap[pfn].Flags & PageFlags.Writeback) == 0)

@@ -61,7 +61,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _hasStocks = settings.Features.HasSwapSlotsCache;
         _pageCluster = pageCluster;
         if (zswap.IsEnabled)
-            _zswap = new Zswap(zswap, settings, allocator, stat, clock, events, WriteBackCompressed);
+            _zswap = new Zswap(zswap, settings, allocator, lru.Memcgs, stat, clock, events, WriteBackCompressed);
         foreach (SwapAreaSpec spec in areas)
         {
             if (spec.IsOff)

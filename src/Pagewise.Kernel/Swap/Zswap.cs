@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
@@ -12,13 +13,12 @@ namespace Pagewise.Kernel.Swap;
 /// machine, and are written to their slot only when the pool is full. What the releases do differently, <see cref="MmFeatures"/> says.
 /// </summary>
 /// <remarks>
-/// Simplified: the records of entries take no memory; cgroups have no zswap limits of their own; the worker that shrinks the
-/// pool does not reclaim for the pages it needs. The bytes are kept here, only their compressed length counts.
+/// Simplified: the records of entries take no memory; the worker that shrinks the pool does not reclaim for the pages it needs;
+/// lists are by cgroup, not by node. The bytes are kept here, only their compressed length counts.
 /// </remarks>
-internal sealed class Zswap : IAgent, IDisposable
+internal sealed partial class Zswap : IAgent, IZswapLists, IDisposable
 {
     private const int MostPages = 1 << 24;
-    private const int MostFailures = 16;
     private const int ZbudHeaderBytes = 8;
 
     private readonly ZswapSettings _settings;
@@ -27,6 +27,7 @@ internal sealed class Zswap : IAgent, IDisposable
     private readonly Clock _clock;
     private readonly EventQueue _events;
     private readonly Func<SwpEntry, bool> _writeBack;
+    private readonly MemCgroups _memcgs;
     private readonly long _ramPages;
     private readonly int _agent;
     private readonly ZbudPool? _zbud;
@@ -35,22 +36,23 @@ internal sealed class Zswap : IAgent, IDisposable
     private readonly NativeRange _bytes = new((ulong)MostPages << Pfn.Shift);
     private readonly Dictionary<ulong, int> _bySlot = [];
     private readonly byte[] _zeroes = new byte[Pfn.SizeBytes];
-    private AgeList<ZswapEntry> _byAge;
+    private readonly List<AgeList<ZswapEntry>> _byAge = [];
     private bool _reachedFull;
-    private bool _isShrinking;
 
     /// <summary>An empty pool.</summary>
     /// <param name="settings">The parameters.</param>
     /// <param name="vm">What the release does, and how much memory there is.</param>
     /// <param name="allocator">Who hands frames out.</param>
+    /// <param name="memcgs">Who pays.</param>
     /// <param name="stat">Counters.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="events">Where the worker is scheduled that shrinks the pool.</param>
     /// <param name="writeBack">Writes the page of a slot to its area, and has it invalidated here; false: it cannot now.</param>
-    public Zswap(ZswapSettings settings, VmSettings vm, BuddyAllocator allocator, VmStat stat, Clock clock, EventQueue events, Func<SwpEntry, bool> writeBack)
+    public Zswap(ZswapSettings settings, VmSettings vm, BuddyAllocator allocator, MemCgroups memcgs, VmStat stat, Clock clock, EventQueue events, Func<SwpEntry, bool> writeBack)
     {
         _settings = settings;
-        _byAge = new AgeList<ZswapEntry>(_entries);
+        _memcgs = memcgs;
+        memcgs.Zswap = this;
         _features = vm.Features;
         _ramPages = (long)vm.TotalRamPages;
         _stat = stat;
@@ -77,10 +79,14 @@ internal sealed class Zswap : IAgent, IDisposable
     /// <param name="slot">The slot.</param>
     /// <param name="page">The bytes.</param>
     /// <param name="hasData">Whether they may be other than zero.</param>
+    /// <param name="memcg">Who pays; 0: nobody.</param>
     /// <returns>False: it has to be written.</returns>
-    public bool Store(SwpEntry slot, ReadOnlySpan<byte> page, bool hasData)
+    public bool Store(SwpEntry slot, ReadOnlySpan<byte> page, bool hasData, int memcg)
     {
         Invalidate(slot);
+        // Since 6.8 a cgroup at its limit makes room for itself.
+        if (!_memcgs.MayZswap(memcg) && !(_features.ZswapListsByCgroup && ShrinkMemcg(memcg) == ShrinkResult.Written))
+            return false;
         if (IsClosed())
             return false;
         int entry = _entries.Allocate();
@@ -89,6 +95,7 @@ internal sealed class Zswap : IAgent, IDisposable
         ref ZswapEntry stored = ref _entries[entry];
         stored.Slot = slot;
         stored.IsReferenced = true;
+        stored.Memcg = memcg;
         if (!hasData)
             page = _zeroes;
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(page);
@@ -107,8 +114,10 @@ internal sealed class Zswap : IAgent, IDisposable
             }
 
             page.CopyTo(Bytes(entry));
-            _byAge.AddNewest(entry);
+            ListOf(memcg).AddNewest(entry);
         }
+
+        _memcgs.ChargeZswap(memcg, stored.Length);
 
         _bySlot[slot.Packed] = entry;
         _stat.ZswpOut++;
@@ -125,6 +134,7 @@ internal sealed class Zswap : IAgent, IDisposable
     {
         _ = Peek(slot, page);
         _stat.ZswpIn++;
+        _memcgs.Count(_entries[_bySlot[slot.Packed]].Memcg, MemcgStat.ZswpIn, 1);
         _clock.DecompressedPages++;
         if (!isCached || !_features.ZswapLoadsExclusively)
             return false;
@@ -156,10 +166,19 @@ internal sealed class Zswap : IAgent, IDisposable
         {
             _zbud?.Free(_entries[entry].Handle);
             _zsmalloc?.Free(_entries[entry].Handle);
-            _byAge.Remove(entry);
+            ListOf(_entries[entry].Memcg).Remove(entry);
         }
 
+        (int memcg, int length) = (_entries[entry].Memcg, _entries[entry].Length);
         _entries.Free(entry);
+        _memcgs.UnchargeZswap(memcg, length);
+    }
+
+    /// <summary>A kept page is written to its slot, and so kept no longer (ZSWPWB).</summary>
+    public void CountWrittenBack(SwpEntry slot)
+    {
+        _stat.ZswpWb++;
+        _memcgs.Count(_entries[_bySlot[slot.Packed]].Memcg, MemcgStat.ZswpWb, 1);
     }
 
     /// <summary>Adds the pool's frames to a list, for walkers.</summary>
@@ -169,22 +188,13 @@ internal sealed class Zswap : IAgent, IDisposable
         if (_zsmalloc is null)
             return;
         List<int> kept = [];
-        for (int entry = _byAge.Newest; entry != 0; entry = _entries[entry].Older)
-            kept.Add(_entries[entry].Handle);
-        _zsmalloc.CollectFrames(into, kept);
-    }
-
-    /// <summary>The worker's turn (shrink_worker).</summary>
-    void IAgent.Run(int argument)
-    {
-        _isShrinking = false;
-        for (int failures = 0; failures < MostFailures && PoolFrames > 0;)
+        foreach (AgeList<ZswapEntry> list in _byAge)
         {
-            if (!Shrink())
-                failures++;
-            if (!_features.ZswapShrinksUntilItAccepts || PoolFrames <= AcceptPages)
-                return;
+            for (int entry = list.Newest; entry != 0; entry = _entries[entry].Older)
+                kept.Add(_entries[entry].Handle);
         }
+
+        _zsmalloc.CollectFrames(into, kept);
     }
 
     public void Dispose()
@@ -217,14 +227,6 @@ internal sealed class Zswap : IAgent, IDisposable
         return _reachedFull;
     }
 
-    private void StartShrinking()
-    {
-        if (_isShrinking)
-            return;
-        _isShrinking = true;
-        _events.Schedule(_clock.NowNs, _agent, 0);
-    }
-
     private int AllocateHandle(ref ZswapEntry stored, int entry)
     {
         if (_zbud is not null)
@@ -237,26 +239,6 @@ internal sealed class Zswap : IAgent, IDisposable
         }
 
         return _zsmalloc!.Allocate(stored.Length >= _zsmalloc.HugeBytes ? Pfn.SizeBytes : stored.Length);
-    }
-
-    /// <summary>Writes back what was kept longest: a frame of zbud, or a page. zsmalloc's could not be before zswap had its own list.</summary>
-    private bool Shrink()
-    {
-        if (!_features.ZswapHasOwnLru)
-            return _zbud?.Reclaim(entry => _writeBack(_entries[entry].Slot)) ?? false;
-        int oldest = _byAge.Oldest;
-        if (oldest == 0)
-            return false;
-        // What cannot be written now is tried again after all others.
-        _byAge.Remove(oldest);
-        _byAge.AddNewest(oldest);
-        if (_features.ZswapGivesSecondChance && _entries[oldest].IsReferenced)
-        {
-            _entries[oldest].IsReferenced = false;
-            return true;
-        }
-
-        return _writeBack(_entries[oldest].Slot);
     }
 
     private Span<byte> Bytes(int entry) => _bytes.Bytes((ulong)(uint)(entry - 1) << Pfn.Shift, Pfn.SizeBytes);

@@ -6,6 +6,9 @@ internal struct ZswapEntry : IAged
     /// <summary>Its slot of swap.</summary>
     public SwpEntry Slot;
 
+    /// <summary>Who pays for it; 0: nobody.</summary>
+    public int Memcg;
+
     /// <summary>Where the pool has it; 0: nowhere, for it is one repeated word.</summary>
     public int Handle;
 

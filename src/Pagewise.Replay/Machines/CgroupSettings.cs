@@ -26,6 +26,8 @@ internal static class CgroupSettings
         ("memory.min", SizeExpected, Limit(), static (group, text) => group with { MemoryMin = SizeOrMax(text) }),
         ("memory.swap.max", SizeExpected, Limit(), static (group, text) => group with { MemorySwapMax = SizeOrMax(text) }),
         ("memory.swap.high", SizeExpected, Limit(), static (group, text) => group with { MemorySwapHigh = SizeOrMax(text) }),
+        ("memory.zswap.max", SizeExpected, Limit(), static (group, text) => group with { MemoryZswapMax = SizeOrMax(text) }),
+        ("memory.zswap.writeback", "0 or 1", ValueSchema.Integer(0, 1), static (group, text) => group with { MemoryZswapWriteback = Number(text, 0, 1) == 1 }),
         ("memory.oom.group", "0 or 1", ValueSchema.Integer(0, 1), static (group, text) => group with { MemoryOomGroup = Number(text, 0, 1) == 1 }),
         // docker run and compose files
         ("memory", SizeExpected, Limit(), Max),
