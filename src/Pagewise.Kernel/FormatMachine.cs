@@ -100,7 +100,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     {
         if (Run(task) is not { } mmu)
             return Killed;
-        if (TFormat.IsCanonical(address) && mmu.TryHit(address, kind) != 0)
+        if (TFormat.IsCanonical(address) && mmu.TryHit(address, kind))
         {
             mmu.CountL1(kind, 1);
             return default;
@@ -116,17 +116,14 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         if (Run(task) is not { } mmu)
             return 0;
         outcome = default;
-        uint ahead = 0;
-        uint near = 0;
         // Without anything in swap, what an entry says is not worth a look.
-        bool looksNear = Swap.UsedPages != 0;
-        EntriesAhead entries = default;
+        EntriesAhead ahead = new() { LooksNear = Swap.UsedPages != 0 };
         long walks = mmu.Counters.Walks;
         for (int i = 0; i < runs.Length; i++)
         {
             ref readonly AccessRun run = ref runs[i];
             bool isCanonical = TFormat.IsCanonical(run.Address);
-            if (isCanonical && mmu.TryHit(run.Address, run.Kind) != 0)
+            if (isCanonical && mmu.TryHit(run.Address, run.Kind))
             {
                 mmu.CountL1(run.Kind, run.Count);
                 continue;
@@ -136,12 +133,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             if (mmu.Counters.Walks != walks)
             {
                 walks = mmu.Counters.Walks;
-                uint end = (uint)Math.Min(i + PrefetchedRuns, runs.Length);
-                for (ahead = Math.Max(ahead, (uint)i + 1); ahead < end; ahead++)
-                    entries[(int)(ahead % EntriesAhead.Length)] = mmu.Prefetch(runs[(int)ahead].Address);
-                end = looksNear ? (uint)Math.Min(i + NearRuns, runs.Length) : 0;
-                for (near = Math.Max(near, (uint)i + 1); near < end; near++)
-                    _faults.Prefetch(entries[(int)(near % EntriesAhead.Length)], runs[(int)near].Kind == AccessKind.Write);
+                LookAhead(mmu, runs, (uint)i + 1, ref ahead);
             }
 
             outcome = default;
@@ -218,6 +210,24 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     private static FaultOutcome Killed => new(Signal.Kill, SignalCode.Kernel, IsMajor: false);
 
     private static ulong PhysicalAddress(ulong data, ulong address) => (data & PteBits.AddressMask) | (address & (Pfn.SizeBytes - 1));
+
+    /// <summary>Prefetches what the walks and faults of the next runs will look at. Changes nothing in the model.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LookAhead(Mmu<TFormat> mmu, ReadOnlySpan<AccessRun> runs, uint next, ref EntriesAhead ahead)
+    {
+        uint end = Math.Min(next + PrefetchedRuns - 1, (uint)runs.Length);
+        uint at = Math.Max(ahead.Walked, next);
+        for (; at < end; at++)
+            ahead[at] = mmu.Prefetch(runs[(int)at].Address);
+        ahead.Walked = at;
+        if (!ahead.LooksNear)
+            return;
+        end = Math.Min(next + NearRuns - 1, (uint)runs.Length);
+        at = Math.Max(ahead.Looked, next);
+        for (; at < end; at++)
+            _faults.Prefetch(ahead[at], runs[(int)at].Kind == AccessKind.Write);
+        ahead.Looked = at;
+    }
 
     /// <summary>Gives a task its CPU, with its address space loaded; null when it was killed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,27 +11,30 @@ namespace Pagewise.NativeMemory;
 /// </summary>
 public readonly unsafe struct LruSets
 {
+    /// <summary>The most pairs of a set: one bit each.</summary>
+    private const int MaxWays = 64;
+
     // A set is moved back by reading from one before its start; the first set has that too.
     private const ulong LeadBytes = 64;
 
     private readonly ulong* _start;
     private readonly uint _setMask;
     private readonly uint _width;
-    private readonly int _ways;
+    private readonly uint _ways;
 
     /// <summary>Sets on a range that has <see cref="SizeBytes"/> and is all zero.</summary>
     /// <param name="range">Where they are kept.</param>
     /// <param name="sets">How many: a power of two.</param>
-    /// <param name="ways">Pairs in a set, at least 1.</param>
+    /// <param name="ways">Pairs in a set, 1 to 64.</param>
     public LruSets(NativeRange range, int sets, int ways)
     {
-        if (sets < 1 || ways < 1 || !BitOperations.IsPow2(sets))
-            throw new ArgumentOutOfRangeException(nameof(sets), $"{sets} sets of {ways} pairs: a power of two of sets is needed");
+        if (sets < 1 || ways is < 1 or > MaxWays || !BitOperations.IsPow2(sets))
+            throw new ArgumentOutOfRangeException(nameof(sets), $"{sets} sets of {ways} pairs: a power of two of sets is needed, of at most {MaxWays} pairs");
         ArgumentOutOfRangeException.ThrowIfLessThan(range.SizeBytes, SizeBytes(sets, ways));
         _start = (ulong*)(range.Start + LeadBytes);
         _setMask = (uint)sets - 1;
         _width = Width(ways);
-        _ways = ways;
+        _ways = (uint)ways;
     }
 
     /// <summary>The bytes that sets take.</summary>
@@ -51,24 +54,24 @@ public readonly unsafe struct LruSets
     public ulong Find(ulong tag, ulong number)
     {
         ulong* set = Set(number);
-        int way = IndexOf(set, tag);
-        if (way < 0)
+        ulong found = Matches(set, tag);
+        if (found == 0)
             return 0;
-        ulong data = set[_width + (uint)way];
-        if (way > 0)
-            PutFirst(set, way, tag, data);
+        uint way = (uint)BitOperations.TrailingZeroCount(found);
+        ulong data = set[_width + way];
+        PutFirst(set, way, tag, data);
         return data;
     }
 
     /// <summary>Puts a pair first in the set of a number, in place of the one with its tag or of the least recently used.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Insert(ulong tag, ulong number, ulong data)
     {
         ulong* set = Set(number);
-        int way = IndexOf(set, tag);
-        PutFirst(set, way < 0 ? (int)_width - 1 : way, tag, data);
-        if (_ways != (int)_width)
-            set[_ways] = 0;
+        ulong found = Matches(set, tag);
+        if (found == 0)
+            PutFirst(set, tag, data);
+        else
+            PutFirst(set, (uint)BitOperations.TrailingZeroCount(found), tag, data);
     }
 
     /// <summary>
@@ -80,14 +83,9 @@ public readonly unsafe struct LruSets
     {
         ulong* set = Set(number);
         if (*set == tag)
-        {
             set[_width] = data;
-            return;
-        }
-
-        PutFirst(set, (int)_width - 1, tag, data);
-        if (_ways != (int)_width)
-            set[_ways] = 0;
+        else
+            PutFirst(set, tag, data);
     }
 
     /// <summary>Looks without changing the order.</summary>
@@ -95,17 +93,18 @@ public readonly unsafe struct LruSets
     public ulong Peek(ulong tag, ulong number)
     {
         ulong* set = Set(number);
-        int way = IndexOf(set, tag);
-        return way < 0 ? 0 : set[_width + (uint)way];
+        ulong found = Matches(set, tag);
+        return found == 0 ? 0 : set[_width + (uint)BitOperations.TrailingZeroCount(found)];
     }
 
     /// <summary>Forgets the pair with a tag in the set of a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ulong tag, ulong number)
     {
         ulong* set = Set(number);
-        int way = IndexOf(set, tag);
-        if (way >= 0)
-            Close(set, way);
+        ulong found = Matches(set, tag);
+        if (found != 0)
+            Close(set, (uint)BitOperations.TrailingZeroCount(found));
     }
 
     /// <summary>Forgets every pair whose tag has a value under a mask; the value is not 0.</summary>
@@ -119,7 +118,7 @@ public readonly unsafe struct LruSets
             {
                 uint found = Vector256.Equals(Vector256.Load(set + first) & masks, values).ExtractMostSignificantBits();
                 for (; found != 0; found &= (1u << BitOperations.Log2(found)) - 1)
-                    Close(set, first + BitOperations.Log2(found));
+                    Close(set, (uint)(first + BitOperations.Log2(found)));
             }
         }
     }
@@ -134,50 +133,73 @@ public readonly unsafe struct LruSets
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong* Set(ulong number) => _start + (nuint)(((uint)number & _setMask) * (2 * _width));
 
+    /// <summary>A bit for each place that has the tag: at most one. No early end, which would come as a surprise as often as not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int IndexOf(ulong* set, ulong tag)
+    private ulong Matches(ulong* set, ulong tag)
     {
         Vector256<ulong> wanted = Vector256.Create(tag);
-        for (uint first = 0; first < _width; first += 4)
-        {
-            uint found = Vector256.Equals(Vector256.Load(set + first), wanted).ExtractMostSignificantBits();
-            if (found != 0)
-                return (int)first + BitOperations.TrailingZeroCount(found);
-        }
-
-        return -1;
+        ulong found = Vector256.Equals(Vector256.Load(set), wanted).ExtractMostSignificantBits();
+        for (uint first = 4; first < _width; first += 4)
+            found |= (ulong)Vector256.Equals(Vector256.Load(set + first), wanted).ExtractMostSignificantBits() << (int)first;
+        return found;
     }
 
-    /// <summary>Puts a pair first and moves those before one back by one place, over it.</summary>
+    /// <summary>Puts a pair first and moves all others back by one place; the last one goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutFirst(ulong* set, int way, ulong tag, ulong data)
+    private void PutFirst(ulong* set, ulong tag, ulong data)
     {
         // Data before tags, for a load that reaches back into what was just stored would wait for it.
-        PutFirst(set + _width, way, data);
-        PutFirst(set, way, tag);
+        PutFirst(set + _width, data);
+        PutFirst(set, tag);
+        if (_ways != _width)
+            set[_ways] = 0;
     }
 
-    /// <summary>Moves whole vectors only, since the next look loads them whole; what overlaps gets the same value twice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PutFirst(ulong* first, int way, ulong value)
+    private void PutFirst(ulong* first, ulong value)
     {
-        Vector256<ulong> front = Vector256.Load(first - 1).WithElement(0, value);
-        if (way < 3)
-            front = Vector256.ConditionalSelect(Vector256.GreaterThan(Vector256.Create((long)way + 1), Vector256<long>.Indices).AsUInt64(), front, Vector256.Load(first));
-        for (int at = way - 3; at > 0; at -= 4)
+        for (uint at = _width - 4; at > 0; at -= 4)
             Vector256.Load(first + at - 1).Store(first + at);
-        front.Store(first);
+        WithFirst(Vector256.Load(first), value).Store(first);
     }
 
-    private void Close(ulong* set, int way)
+    /// <summary>Puts a pair first and moves those before a place back by one, over it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PutFirst(ulong* set, uint way, ulong tag, ulong data)
+    {
+        Vector256<long> last = Vector256.Create((long)way);
+        PutFirst(set + _width, last, data);
+        PutFirst(set, last, tag);
+    }
+
+    /// <summary>Stores all vectors of the set, moved or not: how many move is chance.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PutFirst(ulong* first, Vector256<long> last, ulong value)
+    {
+        for (uint at = _width - 4; at > 0; at -= 4)
+        {
+            Vector256<ulong> stays = Vector256.GreaterThan(Vector256<long>.Indices + Vector256.Create((long)at), last).AsUInt64();
+            Vector256.ConditionalSelect(stays, Vector256.Load(first + at), Vector256.Load(first + at - 1)).Store(first + at);
+        }
+
+        Vector256<ulong> front = Vector256.Load(first);
+        Vector256.ConditionalSelect(Vector256.GreaterThan(Vector256<long>.Indices, last).AsUInt64(), front, WithFirst(front, value)).Store(first);
+    }
+
+    /// <summary>The value, and the first three of the four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> WithFirst(Vector256<ulong> four, ulong value) =>
+        Vector256.ConditionalSelect(Vector256.Create(0UL, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue), Vector256.Shuffle(four, Vector256.Create(0UL, 0, 1, 2)), Vector256.CreateScalar(value));
+
+    private void Close(ulong* set, uint way)
     {
         for (; way < _ways - 1; way++)
         {
             set[way] = set[way + 1];
-            set[_width + (uint)way] = set[_width + (uint)way + 1];
+            set[_width + way] = set[_width + way + 1];
         }
 
         set[way] = 0;
-        set[_width + (uint)way] = 0;
+        set[_width + way] = 0;
     }
 }

@@ -9,14 +9,12 @@ public sealed partial class Mmu<TFormat>
     public void InvalidatePage(ulong address, ushort asid)
     {
         Counters.InvalidatedPages++;
-        TlbKey key = new(address, asid, TFormat.IndexBits);
-        _l1Data.Remove(key);
-        _l1Instruction.Remove(key);
-        _l2Data.Remove(key);
+        _l1Data.Remove(address, asid, TFormat.IndexBits);
+        _l1Instruction.Remove(address, asid, TFormat.IndexBits);
+        _l2Data.Remove(address, asid, TFormat.IndexBits);
         if (_l2Instruction != _l2Data)
-            _l2Instruction.Remove(key);
-        foreach (TlbArray? cache in _walkCaches)
-            cache?.RemoveAsid(asid);
+            _l2Instruction.Remove(address, asid, TFormat.IndexBits);
+        ForgetWalks(asid);
     }
 
     /// <summary>Drops the translations of one address space (INVPCID of type 1, or a CR3 write that flushes).</summary>
@@ -28,8 +26,7 @@ public sealed partial class Mmu<TFormat>
         _l2Data.RemoveAsid(asid);
         if (_l2Instruction != _l2Data)
             _l2Instruction.RemoveAsid(asid);
-        foreach (TlbArray? cache in _walkCaches)
-            cache?.RemoveAsid(asid);
+        ForgetWalks(asid);
     }
 
     /// <summary>Drops everything, global translations too (INVPCID of type 2).</summary>
@@ -43,5 +40,16 @@ public sealed partial class Mmu<TFormat>
             _l2Instruction.Clear();
         foreach (TlbArray? cache in _walkCaches)
             cache?.Clear();
+    }
+
+    /// <summary>Empties the page-walk caches of an address space. Reclaim drops page after page: as long as nothing was walked, there is nothing to do again.</summary>
+    private void ForgetWalks(ushort asid)
+    {
+        if (_forgottenAsid == asid && _walksForgotten == Counters.Walks)
+            return;
+        _forgottenAsid = asid;
+        _walksForgotten = Counters.Walks;
+        foreach (TlbArray? cache in _walkCaches)
+            cache?.RemoveAsid(asid);
     }
 }

@@ -11,55 +11,99 @@ public sealed partial class Mmu<TFormat>
     /// Walks the tables as the CPU does: from the deepest entry that a page-walk cache holds, marking entries accessed
     /// and, for a store, the leaf dirty.
     /// </summary>
+    /// <returns>Frame address and rights, with the page's size as <see cref="TlbLevel"/> has it; 0 for a fault.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong Walk(ulong address, AccessKind kind, ulong need, out int leafLevel, out FaultCode fault)
+    private ulong Walk(ulong address, AccessKind kind)
     {
         Counters.Walks++;
-        ulong table = _cr3;
-        ulong rights = RightsOfWalk | TlbRights.ExecuteBit;
-        int level = TFormat.Levels;
-        for (int cached = 2; cached <= TFormat.Levels; cached++)
+        ulong number = WalkNumber(address, 2);
+        ulong table = _pmdCache is null ? 0 : _pmdCache.Find(WalkTag(number), number);
+        if (table != 0)
         {
-            ulong number = WalkNumber(address, cached);
-            ulong data = _walkCaches[cached]?.Find(WalkTag(number), number) ?? 0;
-            if (data == 0)
-                continue;
-            table = data & PteBits.AddressMask;
-            rights = data & ~PteBits.AddressMask;
-            level = cached - 1;
-            Counters.WalkCacheHits[cached]++;
-            break;
+            Counters.WalkCacheHits[2]++;
+        }
+        else
+        {
+            table = TableOf(address, kind, 2);
+            if (IsTable(table))
+                table = Descend(table, address, kind, 2);
+            if (!IsTable(table))
+                return table & ~PteBits.PageSize;
         }
 
-        while (true)
+        ulong at = (table & PteBits.AddressMask) + EntryOffset(address, 1);
+        ulong entry = TFormat.Load(_memory, at);
+        Counters.EntriesRead[1]++;
+        Counters.EntriesFoundIn[_caches.Read(at)]++;
+        return (entry & PteBits.Present) == 0 ? Fault(kind, FaultCode.None) : Leaf(at, entry, Narrowed(table, entry, 1), kind);
+    }
+
+    /// <summary>
+    /// The table of a level that an address is looked up in, with the rights of the walk so far: as a page-walk cache holds
+    /// it, or from the table above.
+    /// </summary>
+    /// <returns>Its address and the rights. 0: a fault came first; with <see cref="PteBits.PageSize"/>: a large page.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong TableOf(ulong address, AccessKind kind, int level)
+    {
+        if (level == TFormat.Levels)
+            return _cr3 | RightsOfWalk | TlbRights.ExecuteBit;
+        int above = level + 1;
+        ulong number = WalkNumber(address, above);
+        ulong held = _walkCaches[above]?.Find(WalkTag(number), number) ?? 0;
+        if (held != 0)
         {
-            ulong at = table + EntryOffset(address, level);
-            ulong entry = TFormat.Load(_memory, at);
-            Counters.EntriesRead[level]++;
-            Counters.EntriesFoundIn[_caches.Read(at)]++;
-            if ((entry & PteBits.Present) == 0)
-            {
-                leafLevel = level;
-                return Fault(kind, FaultCode.None, out fault);
-            }
-
-            if (level < TFormat.Levels || TFormat.TopHasRights)
-                rights &= entry | TlbRights.ExecuteBit;
-            if ((entry & TFormat.NoExecute) != 0)
-                rights &= ~TlbRights.ExecuteBit;
-            if (level == 1 || (entry & PteBits.PageSize) != 0)
-            {
-                leafLevel = level;
-                return Leaf(at, entry, rights, kind, need, out fault);
-            }
-
-            if ((entry & PteBits.Accessed) == 0)
-                TFormat.Store(_memory, at, entry | PteBits.Accessed);
-            table = entry & PteBits.AddressMask;
-            ulong number = WalkNumber(address, level);
-            _walkCaches[level]?.InsertAfterFind(WalkTag(number), number, table | rights);
-            level--;
+            Counters.WalkCacheHits[above]++;
+            return held;
         }
+
+        held = TableOf(address, kind, above);
+        return IsTable(held) ? Descend(held, address, kind, above) : held;
+    }
+
+    /// <summary>Reads the entry of a level above the last, in the table that <see cref="TableOf"/> gave, and has a page-walk cache keep it.</summary>
+    /// <returns>What <see cref="TableOf"/> returns for the level below.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Descend(ulong table, ulong address, AccessKind kind, int level)
+    {
+        ulong at = (table & PteBits.AddressMask) + EntryOffset(address, level);
+        ulong entry = TFormat.Load(_memory, at);
+        Counters.EntriesRead[level]++;
+        Counters.EntriesFoundIn[_caches.ReadUpper(at)]++;
+        ulong rights = Narrowed(table, entry, level);
+        if ((entry & (PteBits.Present | PteBits.PageSize)) != PteBits.Present)
+            return NoTable(at, entry, rights, kind, level);
+        if ((entry & PteBits.Accessed) == 0)
+            TFormat.Store(_memory, at, entry | PteBits.Accessed);
+        ulong below = (entry & PteBits.AddressMask) | rights;
+        ulong number = WalkNumber(address, level);
+        _walkCaches[level]?.InsertAfterFind(WalkTag(number), number, below);
+        return below;
+    }
+
+    /// <summary>An entry above the last level that does not point to a table: nothing, or a large page.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong NoTable(ulong at, ulong entry, ulong rights, AccessKind kind, int level)
+    {
+        if ((entry & PteBits.Present) == 0)
+            return Fault(kind, FaultCode.None);
+        ulong data = Leaf(at, entry, rights, kind);
+        return data == 0 ? 0 : data | PteBits.PageSize | ((ulong)(level - 1) << TlbLevel.SizeShift);
+    }
+
+    /// <summary>Whether <see cref="TableOf"/> gave a table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsTable(ulong table) => (table & (PteBits.Present | PteBits.PageSize)) == PteBits.Present;
+
+    /// <summary>The rights that come with a table, as far as an entry in it grants them too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Narrowed(ulong table, ulong entry, int level)
+    {
+        const int fromNoExecuteToExecute = 53;
+        ulong rights = table & ~PteBits.AddressMask;
+        if (level < TFormat.Levels || TFormat.TopHasRights)
+            rights &= entry | TlbRights.ExecuteBit;
+        return rights & ~((entry & TFormat.NoExecute) >> fromNoExecuteToExecute);
     }
 
     /// <summary>
@@ -85,21 +129,25 @@ public sealed partial class Mmu<TFormat>
         return at;
     }
 
-    private ulong Leaf(ulong at, ulong entry, ulong rights, AccessKind kind, ulong need, out FaultCode fault)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Leaf(ulong at, ulong entry, ulong rights, AccessKind kind)
     {
-        if ((rights & need & ~PteBits.Dirty) != (need & ~PteBits.Dirty))
-            return Fault(kind, FaultCode.Protection, out fault);
-        fault = FaultCode.None;
-        ulong marked = entry | PteBits.Accessed | (kind == AccessKind.Write ? PteBits.Dirty : 0);
+        ulong need = Need(kind);
+        ulong dirty = need & PteBits.Dirty;
+        need &= ~PteBits.Dirty;
+        if ((rights & need) != need)
+            return Fault(kind, FaultCode.Protection);
+        ulong marked = entry | PteBits.Accessed | dirty;
         if (marked != entry)
             TFormat.Store(_memory, at, marked);
         return (entry & PteBits.AddressMask) | rights | (marked & (PteBits.Dirty | PteBits.Global));
     }
 
-    private ulong Fault(AccessKind kind, FaultCode code, out FaultCode fault)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong Fault(AccessKind kind, FaultCode code)
     {
         Counters.FaultingWalks++;
-        fault = code | FaultCode.User | kind switch
+        _faultCode = code | FaultCode.User | kind switch
         {
             AccessKind.Write => FaultCode.Write,
             AccessKind.Execute => FaultCode.Instruction,

@@ -22,10 +22,14 @@ public sealed partial class Mmu<TFormat> : IDisposable
     private readonly TlbArray _l1DataSmall;
     private readonly TlbArray _l1InstructionSmall;
     private readonly TlbArray?[] _walkCaches = new TlbArray?[6];
+    private readonly TlbArray? _pmdCache;
     private readonly PteCache _caches;
     private ulong _cr3;
     private ushort _asid;
     private ulong _asidBits;
+    private FaultCode _faultCode;
+    private ushort _forgottenAsid;
+    private long _walksForgotten;
 
     /// <summary>Makes the MMU of a CPU that has just been switched on.</summary>
     public Mmu(PhysicalMemory memory, CpuPreset preset)
@@ -44,6 +48,8 @@ public sealed partial class Mmu<TFormat> : IDisposable
             if (preset.WalkCaches[level - 2].Entries > 0)
                 _walkCaches[level] = new TlbArray(preset.WalkCaches[level - 2]);
         }
+
+        _pmdCache = _walkCaches[2];
     }
 
     /// <summary>Whether it has a TLB; without one every access is walked.</summary>
@@ -62,14 +68,13 @@ public sealed partial class Mmu<TFormat> : IDisposable
     /// The common case alone: the first-level TLB has the translation where it is looked for first. The caller counts
     /// the hit.
     /// </summary>
-    /// <returns>Frame address and rights, or 0.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong TryHit(ulong address, AccessKind kind)
+    public bool TryHit(ulong address, AccessKind kind)
     {
         TlbArray array = kind == AccessKind.Execute ? _l1InstructionSmall : _l1DataSmall;
         ulong data = array.TryFind(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
         ulong need = Need(kind);
-        return (data & need) == need ? data : 0;
+        return (data & need) == need;
     }
 
     /// <summary>Translates one access: first level, second level, walk.</summary>
@@ -81,29 +86,39 @@ public sealed partial class Mmu<TFormat> : IDisposable
     {
         fault = FaultCode.None;
         ulong need = Need(kind);
+        ulong number = address >> Pfn.Shift;
+        ulong tag = TlbKey.SmallTag(address, _asidBits);
         TlbLevel first = kind == AccessKind.Execute ? _l1Instruction : _l1Data;
-        ulong data = first.Find(address, _asid, TFormat.IndexBits, need, out int level);
-        if (data != 0)
+        ulong data = first.Small.Find(tag, number);
+        if (data == 0 && first.HasOthers)
+            data = first.FindOther(address, _asid, TFormat.IndexBits);
+        if ((data & need) == need)
         {
             CountL1(kind, 1);
-            return SmallFrame(data, address, level);
+            return SmallFrame(data, address);
         }
 
         TlbLevel second = kind == AccessKind.Execute ? _l2Instruction : _l2Data;
-        data = second.Find(address, _asid, TFormat.IndexBits, need, out level);
-        if (data != 0)
+        data = second.Small.Find(tag, number);
+        if (data == 0 && second.HasOthers)
+            data = second.FindOther(address, _asid, TFormat.IndexBits);
+        if ((data & need) == need)
         {
             Counters.L2Hits++;
-            first.InsertAfterFind(address, _asid, TFormat.IndexBits, level, data);
-            return SmallFrame(data, address, level);
+            Keep(first, tag, address, data);
+            return SmallFrame(data, address);
         }
 
-        data = Walk(address, kind, need, out level, out fault);
+        data = Walk(address, kind);
         if (data == 0)
+        {
+            fault = _faultCode;
             return 0;
-        first.InsertAfterFind(address, _asid, TFormat.IndexBits, level, data);
-        second.InsertAfterFind(address, _asid, TFormat.IndexBits, level, data);
-        return SmallFrame(data, address, level);
+        }
+
+        Keep(first, tag, address, data);
+        Keep(second, tag, address, data);
+        return SmallFrame(data, address);
     }
 
     /// <summary>Counts first-level hits of accesses that follow one another to a page.</summary>
@@ -128,16 +143,28 @@ public sealed partial class Mmu<TFormat> : IDisposable
             cache?.Dispose();
     }
 
+    /// <summary>Puts in what the level was just asked for and did not have.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Need(AccessKind kind) => kind switch
+    private void Keep(TlbLevel level, ulong tag, ulong address, ulong data)
     {
-        AccessKind.Read => TlbRights.Read,
-        AccessKind.Write => TlbRights.Write,
-        _ => TlbRights.Execute,
-    };
+        if (level.IsSmall(data))
+            level.Small.InsertAfterFind(tag, address >> Pfn.Shift, data);
+        else
+            level.InsertOther(address, _asid, TFormat.IndexBits, data);
+    }
 
-    /// <summary>The 4 KiB frame within a larger page's translation.</summary>
+    /// <summary>The rights that an access needs: looked up, for a branch on it would be mispredicted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong SmallFrame(ulong data, ulong address, int level) =>
-        level == 1 ? data : data | (address & ((1UL << (Pfn.Shift + (TFormat.IndexBits * (level - 1)))) - Pfn.SizeBytes));
+    private static ulong Need(AccessKind kind) =>
+        (((TlbRights.Execute << 16 | TlbRights.Write) << 16 | TlbRights.Read) >> ((int)kind * 16)) & ushort.MaxValue;
+
+    /// <summary>The 4 KiB frame within a translation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong SmallFrame(ulong data, ulong address) => data >> TlbLevel.SizeShift == 0 ? data : FrameInLarge(data, address);
+
+    private static ulong FrameInLarge(ulong data, ulong address)
+    {
+        int level = (int)(data >> TlbLevel.SizeShift);
+        return (data & ~TlbLevel.SizeMask) | (address & ((1UL << (Pfn.Shift + (TFormat.IndexBits * level))) - Pfn.SizeBytes));
+    }
 }

@@ -63,12 +63,23 @@ public sealed class PteCache : IDisposable
         return -(int)(missFirst + missSecond + missLast);
     }
 
+    /// <summary><see cref="Read"/> of an entry above the last level: those are few and nearly always in the first cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int ReadUpper(ulong physicalAddress)
+    {
+        ulong line = physicalAddress / LineBytes;
+        return _tags[(uint)line & _firstMask] == (uint)(line >> _tagShift) + 1 ? 0 : ReadFarther(physicalAddress);
+    }
+
     /// <summary>Tells the host that the line of a physical address will be read soon; changes nothing in the model.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(ulong physicalAddress) => _tags.Prefetch(((uint)(physicalAddress / LineBytes) & _lastMask) + _lastStart);
 
     /// <inheritdoc/>
     public void Dispose() => _tags.Dispose();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int ReadFarther(ulong physicalAddress) => Read(physicalAddress);
 
     private static uint Lines(int bytes) => BitOperations.RoundUpToPowerOf2(((uint)bytes / LineBytes / 2) + 1);
 

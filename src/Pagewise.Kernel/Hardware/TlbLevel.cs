@@ -3,8 +3,15 @@ using System.Runtime.CompilerServices;
 namespace Pagewise.Kernel.Hardware;
 
 /// <summary>One level of TLB: the arrays of the three page sizes. It remembers which sizes went in, so that a machine without huge pages looks for none.</summary>
+/// <remarks>A translation's data here has the page's size in its highest bits: 0 for 4 KiB, 1 for 2 MiB (4 MiB), 2 for 1 GiB.</remarks>
 public sealed class TlbLevel : IDisposable
 {
+    /// <summary>Where the page's size stands in a translation's data.</summary>
+    public const int SizeShift = 62;
+
+    /// <summary>The bits of the page's size.</summary>
+    public const ulong SizeMask = 3UL << SizeShift;
+
     private readonly TlbArray _small;
     private readonly TlbArray? _medium;
     private readonly TlbArray? _large;
@@ -28,42 +35,59 @@ public sealed class TlbLevel : IDisposable
     /// <summary>The array of 4 KiB pages.</summary>
     public TlbArray Small => _small;
 
-    /// <summary>Looks for a translation; 0 when there is none that grants the rights.</summary>
+    /// <summary>Whether anything went in that does not stand in <see cref="Small"/> under its address space's identifier.</summary>
+    public bool HasOthers => _hasOthers;
+
+    /// <summary>Whether <see cref="Small"/> is where a translation belongs: it is for 4 KiB and one address space.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsSmall(ulong data) => (data & (SizeMask | PteBits.Global)) == 0 && !_isAbsent;
+
+    /// <summary>Looks for what <see cref="Small"/> does not have: larger pages, global translations; 0 when there is none.</summary>
     /// <param name="address">The virtual address, canonical.</param>
     /// <param name="asid">The address space's identifier.</param>
     /// <param name="indexBits">Address bits that one level of tables resolves.</param>
-    /// <param name="need">Rights needed, see <see cref="TlbRights"/>.</param>
-    /// <param name="level">The page size found: 1, 2 or 3.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong Find(ulong address, ushort asid, int indexBits, ulong need, out int level)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public ulong FindOther(ulong address, ushort asid, int indexBits)
     {
-        level = 1;
-        ulong data = _small.Find(TlbKey.SmallTag(address, TlbKey.AsidBits(asid)), address >> Pfn.Shift);
-        if (data == 0 && _hasOthers)
-            data = FindOther(new TlbKey(address, asid, indexBits), out level);
-        return (data & need) == need ? data : 0;
+        TlbKey key = new(address, asid, indexBits);
+        int level = 2;
+        ulong data = _hasMedium ? _medium!.Find(key.Tag(2), key.Number(2)) : 0;
+        if (data == 0 && _hasLarge)
+            data = _large!.Find(key.Tag(level = 3), key.Number(3));
+        if (data == 0 && _hasGlobal)
+            data = FindGlobal(key, out level);
+        return data == 0 ? 0 : data | ((ulong)(level - 1) << SizeShift);
     }
 
-    /// <summary>Puts a translation in, right after <see cref="Find"/> did not give it, if the level keeps any of this size.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void InsertAfterFind(ulong address, ushort asid, int indexBits, int level, ulong data)
+    /// <summary>Puts in what does not belong in <see cref="Small"/>, if the level keeps any of this size.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void InsertOther(ulong address, ushort asid, int indexBits, ulong data)
     {
-        if (level == 1 && (data & PteBits.Global) == 0 && !_isAbsent)
-            _small.InsertAfterFind(TlbKey.SmallTag(address, TlbKey.AsidBits(asid)), address >> Pfn.Shift, data);
-        else
-            InsertOther(new TlbKey(address, asid, indexBits), level, data);
+        int level = (int)(data >> SizeShift) + 1;
+        data &= ~SizeMask;
+        TlbArray? array = ArrayOf(level);
+        if (array is null || _isAbsent)
+            return;
+        _hasOthers = true;
+        _hasMedium |= level == 2;
+        _hasLarge |= level == 3;
+        TlbKey key = new(address, asid, indexBits);
+        if ((data & PteBits.Global) != 0)
+        {
+            _hasGlobal = true;
+            key = key.AsGlobal();
+        }
+
+        array.Insert(key.Tag(level), key.Number(level), data);
     }
 
     /// <summary>Forgets every translation of one address, whatever its size (INVLPG).</summary>
-    public void Remove(in TlbKey key)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Remove(ulong address, ushort asid, int indexBits)
     {
-        for (int level = 1; level <= 3; level++)
-        {
-            TlbArray? array = ArrayOf(level);
-            array?.Remove(key.Tag(level), key.Number(level));
-            if (_hasGlobal)
-                array?.Remove(key.AsGlobal().Tag(level), key.Number(level));
-        }
+        _small.Remove(TlbKey.SmallTag(address, TlbKey.AsidBits(asid)), address >> Pfn.Shift);
+        if (_hasOthers)
+            RemoveOther(address, asid, indexBits);
     }
 
     /// <summary>Forgets one address space; its identifier may not be 0.</summary>
@@ -109,32 +133,17 @@ public sealed class TlbLevel : IDisposable
 
     private TlbArray? ArrayOf(int level) => level switch { 1 => _small, 2 => _medium, _ => _large };
 
-    /// <summary>Looks for what is not a 4 KiB translation of one address space.</summary>
-    private ulong FindOther(in TlbKey key, out int level)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RemoveOther(ulong address, ushort asid, int indexBits)
     {
-        level = 2;
-        ulong data = _hasMedium ? _medium!.Find(key.Tag(2), key.Number(2)) : 0;
-        if (data == 0 && _hasLarge)
-            data = _large!.Find(key.Tag(level = 3), key.Number(3));
-        return data == 0 && _hasGlobal ? FindGlobal(key, out level) : data;
-    }
-
-    private void InsertOther(in TlbKey key, int level, ulong data)
-    {
-        TlbArray? array = ArrayOf(level);
-        if (array is null || _isAbsent)
-            return;
-        _hasOthers = true;
-        _hasMedium |= level == 2;
-        _hasLarge |= level == 3;
-        TlbKey own = key;
-        if ((data & PteBits.Global) != 0)
+        TlbKey key = new(address, asid, indexBits);
+        for (int level = 1; level <= 3; level++)
         {
-            _hasGlobal = true;
-            own = key.AsGlobal();
+            TlbArray? array = ArrayOf(level);
+            array?.Remove(key.Tag(level), key.Number(level));
+            if (_hasGlobal)
+                array?.Remove(key.AsGlobal().Tag(level), key.Number(level));
         }
-
-        array.Insert(own.Tag(level), own.Number(level), data);
     }
 
     private ulong FindGlobal(in TlbKey key, out int level)
