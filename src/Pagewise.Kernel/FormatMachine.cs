@@ -43,7 +43,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         _faults = new FaultHandler<TFormat>(state, tables, rmap, _cpus);
         _pageTables = new PageTablesOf<TFormat>(state, tables, rmap, _cpus, _faults);
         RmapWalksOf<TFormat> walks = new(state, tables, rmap, _cpus, _faults);
-        Vmscan vmscan = new(state, walks) { Swappiness = spec.Swappiness };
+        Vmscan vmscan = new(state, walks) { Swappiness = spec.Swappiness, Shrinkers = Shrinkers };
         _pageTables.Reclaim = vmscan;
         _pageTables.Walks = walks;
         _vmscan = vmscan;
@@ -79,7 +79,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     public override IVmscanTracepoints? VmscanTracepoints
     {
         get => _vmscan.Tracepoints;
-        set => _vmscan.Tracepoints = value;
+        set => _vmscan.Tracepoints = Shrinkers.Tracepoints = value;
     }
 
     public override bool IsKswapdHopeless(int node) => _kswapd.IsHopeless(node);

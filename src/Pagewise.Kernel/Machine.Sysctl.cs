@@ -25,7 +25,13 @@ public abstract partial class Machine
         {
             case "vm.drop_caches" when value is >= 1 and <= 4:
                 if ((value & 1) != 0)
+                {
                     Filemap.DropCaches();
+                    VmStat.DropPagecache++;
+                }
+
+                if ((value & 2) != 0)
+                    Shrinkers.DropSlab();
                 return true;
             case "vm.panic_on_oom" or "vm.oom_kill_allocating_task" or "vm.oom_dump_tasks":
                 if (OomKiller.Settings.With(name, value) is not { } settings)

@@ -60,6 +60,8 @@ public abstract partial class Machine : IDisposable
             Scheduler.LruGenMms = AddressSpaces.LruGenMms = new MmList(AddressSpaces, Lru, Zones.NodeCount);
         Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings, spec.PageCluster, spec.Zswap);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
+        Shrinkers = new Shrinkers(Memcgs, Zones.NodeCount, VmStat);
+        Shrinkers.Register(FilePages.Shadows);
         Memcgs.DrainLru = () =>
         {
             Lru.DrainAll();
@@ -114,6 +116,9 @@ public abstract partial class Machine : IDisposable
 
     /// <summary>The LRU lists.</summary>
     public LruLists Lru { get; }
+
+    /// <summary>Reclaim of kernel objects.</summary>
+    public Shrinkers Shrinkers { get; }
 
     /// <summary>Swap.</summary>
     public SwapSpace Swap { get; }
@@ -263,6 +268,7 @@ public abstract partial class Machine : IDisposable
         Inodes.Dispose();
         Tasks.Dispose();
         FilePages.Dispose();
+        Shrinkers.Dispose();
         Swap.Dispose();
         Lru.Dispose();
         Memcgs.Dispose();

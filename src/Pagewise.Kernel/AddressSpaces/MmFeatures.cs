@@ -55,6 +55,7 @@ public sealed record MmFeatures
         ZswapLoadsExclusively = kernel >= new KernelVersion(6, 9);
         ZswapGivesSecondChance = kernel >= new KernelVersion(6, 12);
         ZswapKeepsIncompressible = kernel >= new KernelVersion(6, 18);
+        CountsSlabsReclaimedForCgroups = kernel < new KernelVersion(6, 4);
         TablesAreCompound = kernel >= new KernelVersion(6, 6);
     }
 
@@ -211,6 +212,9 @@ public sealed record MmFeatures
 
     /// <summary>Areas whose accessed entries do not mark the pages of files as used when they are unmapped (vma_has_recency): 6.3 added MADV_RANDOM's.</summary>
     public VmFlags WithoutRecency { get; }
+
+    /// <summary>Before 6.4: pages of slabs that reclaim for a cgroup freed count as reclaimed for it, whoever paid for them.</summary>
+    public bool CountsSlabsReclaimedForCgroups { get; }
 
     /// <summary>6.6: page tables are allocated with __GFP_COMP (pagetable_alloc).</summary>
     public bool TablesAreCompound { get; }

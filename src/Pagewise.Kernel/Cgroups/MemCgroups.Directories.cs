@@ -68,6 +68,7 @@ public sealed partial class MemCgroups
         going.Memory.Low = 0;
         PropagateProtectedUsage(memcg);
         DrainStocks(memcg);
+        Reparent?.Invoke(memcg, HeirOf(memcg));
         _memcgs[HeirOf(memcg)].ObjectBytes += going.ObjectBytes;
         going.ObjectBytes = 0;
         Zswap?.Reparent(memcg, HeirOf(memcg));

@@ -18,6 +18,9 @@ public sealed partial class MemCgroups
 
     private NativeArray<ushort>? _objectOwners;
 
+    /// <summary>Told when a cgroup is removed and its kernel objects become those of one above: which, and which (memcg_offline_kmem).</summary>
+    internal Action<int, int>? Reparent { get; set; }
+
     /// <summary>Lets the running task's cgroup pay for a kernel object (memcg_slab_pre_alloc_hook).</summary>
     /// <param name="gfp">How hard to try.</param>
     /// <param name="sizeBytes">Its size in the cache.</param>
@@ -54,6 +57,14 @@ public sealed partial class MemCgroups
         CountUp(memcg, isReclaimable ? MemcgStat.SlabReclaimableBytes : MemcgStat.SlabUnreclaimableBytes, -(sizeBytes + PointerBytes));
         UnchargeBytes(memcg, sizeBytes + PointerBytes);
         Put(memcg, 1);
+    }
+
+    /// <summary>The cgroup that pays for an object, or when it is removed the one above it that is left; the root where none does.</summary>
+    /// <param name="address">The object's physical address.</param>
+    public int OwnerOf(ulong address)
+    {
+        int memcg = _objectOwners is null ? 0 : _objectOwners[address >> GranuleShift];
+        return memcg == 0 ? Root : HeirOf(memcg);
     }
 
     private bool ChargeBytes(int memcg, Gfp gfp, int bytes)

@@ -19,6 +19,17 @@ public sealed partial class MemCgroups
     /// <summary>A counter of a cgroup, those below included (memcg_page_state, memcg_events).</summary>
     public long Stat(int memcg, MemcgStat stat) => _memcgs[memcg].Stats[(int)stat];
 
+    /// <summary>A counter of a cgroup without those below (memcg_page_state_local); 0 for the root, whose pages and objects name no cgroup.</summary>
+    public long OwnStat(int memcg, MemcgStat stat)
+    {
+        if (memcg <= Root)
+            return 0;
+        long own = Stat(memcg, stat);
+        for (int child = _memcgs[memcg].FirstChild; child != 0; child = _memcgs[child].NextSibling)
+            own -= Stat(child, stat);
+        return own;
+    }
+
     /// <summary>An event happened in a cgroup (memcg_memory_event).</summary>
     public void Note(int memcg, MemcgEvent happened)
     {

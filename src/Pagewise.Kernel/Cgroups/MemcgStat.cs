@@ -69,7 +69,7 @@ public enum MemcgStat
     /// <summary>workingset_restore_file.</summary>
     WorkingsetRestoreFile,
 
-    /// <summary>workingset_nodereclaim: nodes of page indices reclaimed; none are here.</summary>
+    /// <summary>workingset_nodereclaim: nodes of page indices that kept nothing but shadows and were freed.</summary>
     WorkingsetNodeReclaim,
 
     /// <summary>pgscan_kswapd.</summary>

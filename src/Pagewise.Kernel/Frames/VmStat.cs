@@ -209,6 +209,18 @@ public sealed class VmStat
     /// <summary>Slab objects that shrinkers looked at (slabs_scanned).</summary>
     public long SlabsScanned { get; internal set; }
 
+    /// <summary>Nodes with nothing but shadows that reclaim freed (workingset_nodereclaim).</summary>
+    public long WorkingsetNodeReclaim { get; internal set; }
+
+    /// <summary>Times vm.drop_caches dropped pages of files (drop_pagecache).</summary>
+    public long DropPagecache { get; internal set; }
+
+    /// <summary>Times vm.drop_caches dropped kernel objects (drop_slab).</summary>
+    public long DropSlab { get; internal set; }
+
+    /// <summary>Pages of slabs that were given back so far: reclaim counts those that it caused (reclaimed_slab).</summary>
+    internal long SlabPagesFreed { get; set; }
+
     /// <summary>Direct reclaims by the highest zone that would help (allocstall_dma, allocstall_dma32, allocstall_normal, allocstall_movable).</summary>
     public ZoneCounters AllocStall;
 

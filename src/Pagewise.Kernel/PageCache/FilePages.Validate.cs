@@ -29,6 +29,8 @@ public sealed partial class FilePages
         }
 
         Check(shadowNodes == _stat.WorkingsetNodes, $"{shadowNodes} nodes keep nothing but shadows, workingset_nodes says {_stat.WorkingsetNodes}");
+        _index.ValidateShadowNodes();
+        Check(_index.ShadowNodes.Total == shadowNodes, $"{shadowNodes} nodes keep nothing but shadows, {_index.ShadowNodes.Total} are listed");
         Check(dirty == _stat.NrDirty, $"{dirty} pages are dirty, nr_dirty says {_stat.NrDirty}");
         // Swap writes too.
         Check(writeback <= _stat.NrWriteback, $"{writeback} pages are being written, nr_writeback says {_stat.NrWriteback}");

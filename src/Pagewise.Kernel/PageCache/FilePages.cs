@@ -27,6 +27,8 @@ public sealed partial class FilePages : IDisposable
     public FilePages(InodeTable inodes, MemMap memMap, BuddyAllocator allocator, LruLists lru, SwapSpace swap, KmemCaches caches, VmStat stat)
     {
         _index = new PageIndex(caches.RadixTreeNode, stat);
+        Shadows = new ShadowNodes(_index, inodes, lru, stat);
+        lru.Memcgs.Reparent += _index.ShadowNodes.Reparent;
         _inodes = inodes;
         _memMap = memMap;
         _allocator = allocator;
@@ -40,6 +42,9 @@ public sealed partial class FilePages : IDisposable
 
     /// <summary>What the file system keeps of its own blocks in memory.</summary>
     public BufferCache Buffers { get; }
+
+    /// <summary>Frees nodes that keep nothing but shadows.</summary>
+    internal ShadowNodes Shadows { get; }
 
     /// <summary>Where files lie on their device.</summary>
     internal ExtentTrees Extents { get; }
@@ -115,8 +120,7 @@ public sealed partial class FilePages : IDisposable
         }
 
         ref Inode file = ref _inodes.Inodes[inode];
-        ulong shadow = _index.Load(in file.Pages, index);
-        if (!_index.Store(ref file.Pages, index, pfn, Gfp.UserPage | extra))
+        if (!_index.Store(ref file.Pages, index, pfn, Gfp.UserPage | extra, out ulong shadow))
         {
             _allocator.FreePages(pfn, 0);
             return 0;

@@ -69,7 +69,7 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
         inode.Generation = _nextGeneration++;
         inode.SizeBytes = sizeBytes;
         inode.Kind = kind;
-        inode.Pages.CountsShadowNodes = kind == InodeKind.Regular;
+        inode.Pages.Owner = kind == InodeKind.Regular ? id : 0;
         inode.RefCount = 1;
         inode.WarmPages = IsWarm && kind == InodeKind.Regular ? ulong.MaxValue >> 12 : 0;
         inode.Name = _names.Count;

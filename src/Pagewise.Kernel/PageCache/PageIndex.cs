@@ -14,13 +14,14 @@ namespace Pagewise.Kernel.PageCache;
 /// <param name="stat">Counters.</param>
 public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposable
 {
+    private const int MostNodes = 1 << 26;
     private const int SlotBits = 6;
     private const ulong SlotMask = XaNode.SlotCount - 1;
 
     // GFP_RECLAIM_MASK, of which the flags that files are read with.
     private const Gfp ReclaimMask = Gfp.Kernel | Gfp.NoWarn | Gfp.NoRetry | Gfp.RetryMayFail | Gfp.NoFail | Gfp.High | Gfp.MemAlloc | Gfp.NoMemAlloc;
 
-    private readonly SlabArena<XaNode> _slab = new(1 << 26, cache);
+    private readonly SlabArena<XaNode> _slab = new(MostNodes, cache);
 
     private Arena<XaNode> Nodes => _slab.Items;
 
@@ -51,16 +52,26 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
     /// <param name="entry">A frame, a value, or 0.</param>
     /// <param name="gfp">How hard a node is asked for.</param>
     /// <returns>False when no memory is left for a node.</returns>
-    public bool Store(ref XArray tree, ulong index, ulong entry, Gfp gfp = Gfp.Kernel)
+    public bool Store(ref XArray tree, ulong index, ulong entry, Gfp gfp = Gfp.Kernel) => Store(ref tree, index, entry, gfp, out _);
+
+    /// <summary>The same; tells what stood there when it was done, for reclaim on the way may have taken a shadow that was seen before.</summary>
+    /// <param name="tree">The tree.</param>
+    /// <param name="index">The place.</param>
+    /// <param name="entry">A frame, a value, or 0.</param>
+    /// <param name="gfp">How hard a node is asked for.</param>
+    /// <param name="old">What the entry took the place of; 0 where it was not set.</param>
+    public bool Store(ref XArray tree, ulong index, ulong entry, Gfp gfp, out ulong old)
     {
+        old = 0;
         if (entry == 0)
         {
+            old = Load(in tree, index);
             Remove(ref tree, index);
             return true;
         }
 
         int spare = 0;
-        while (!TryStore(ref tree, index, entry, ref spare))
+        while (!TryStore(ref tree, index, entry, ref spare, out old))
         {
             spare = _slab.Allocate((gfp & ReclaimMask) | Gfp.Account);
             if (spare == 0)
@@ -108,17 +119,25 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _slab.Dispose();
+    public void Dispose()
+    {
+        _slab.Dispose();
+        ShadowNodes.Dispose();
+    }
 
     /// <summary>One try to set an entry (xas_store); nodes made before one is missing stay. False: a node is missing.</summary>
-    private bool TryStore(ref XArray tree, ulong index, ulong entry, ref int spare)
+    private bool TryStore(ref XArray tree, ulong index, ulong entry, ref int spare, out ulong old)
     {
+        old = 0;
         if (!Expand(ref tree, index, ref spare))
             return false;
         ref ulong place = ref tree.Head;
         int leaf = 0;
         for (int level = tree.Height - 1; level >= 0; level--)
         {
+            if (level == 0 && entry != XaNode.Shadow && IsBare(in tree, in Nodes[(int)place]) && _slab.ObjectOf((int)place) == 0
+                && !Refill(ref place, ref spare))
+                return false;
             leaf = (int)place;
             ref XaNode node = ref Nodes[leaf];
             place = ref node.Slots[(int)((index >> (SlotBits * level)) & SlotMask)];
@@ -134,25 +153,13 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
             node.Used++;
         }
 
+        old = place;
         if (leaf != 0)
-            Update(in tree, ref Nodes[leaf], place, entry);
+            Update(in tree, leaf, index, old, entry);
         place = entry;
+        if (leaf != 0 && entry == XaNode.Shadow)
+            Hollow(in tree, leaf);
         return true;
-    }
-
-    /// <summary>
-    /// Counts an entry of a lowest node that gives way to another, and with it the nodes that keep nothing but shadows
-    /// (workingset_update_node).
-    /// </summary>
-    private void Update(in XArray tree, ref XaNode leaf, ulong old, ulong entry)
-    {
-        if (!tree.CountsShadowNodes)
-            return;
-        bool was = leaf.IsShadowNode;
-        leaf.Count(old, -1);
-        leaf.Count(entry, 1);
-        if (was != leaf.IsShadowNode)
-            stat.WorkingsetNodes += was ? -1 : 1;
     }
 
     /// <summary>Makes the tree as high as an index needs it (xas_expand). Marks of an entry that stood alone become marks of its node.</summary>
@@ -177,7 +184,11 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
             top.Slots[0] = tree.Head;
             top.Used = 1;
             if (tree.Height == 0)
-                Update(in tree, ref top, 0, tree.Head);
+            {
+                Update(in tree, node, 0, 0, tree.Head);
+                Hollow(in tree, node);
+            }
+
             top.DirtyTags = (tree.Marks & XArray.MarkOf(PageTag.Dirty)) != 0 ? 1UL : 0;
             top.WritebackTags = (tree.Marks & XArray.MarkOf(PageTag.Writeback)) != 0 ? 1UL : 0;
             tree.Head = (ulong)node;
@@ -197,6 +208,15 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
         return node;
     }
 
+    /// <summary>Takes a node back; one that kept no pages' shadows has no object any more.</summary>
+    private void Free(int node)
+    {
+        if (_slab.ObjectOf(node) != 0)
+            _slab.Free(node);
+        else
+            Nodes.Free(node);
+    }
+
     private void Remove(ref XArray tree, ulong index)
     {
         if (tree.Head == 0 || index >> (SlotBits * tree.Height) != 0)
@@ -207,7 +227,7 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
 
         if (tree.Height == 0 || Remove(in tree, (int)tree.Head, tree.Height - 1, index))
         {
-            tree = new XArray { CountsShadowNodes = tree.CountsShadowNodes };
+            tree = new XArray { Owner = tree.Owner };
             return;
         }
 
@@ -222,8 +242,8 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
             int node = (int)tree.Head;
             tree.Head = Nodes[node].Slots[0];
             if (--tree.Height == 0)
-                Update(in tree, ref Nodes[node], tree.Head, 0);
-            _slab.Free(node);
+                Update(in tree, node, 0, tree.Head, 0);
+            Free(node);
         }
     }
 
@@ -235,14 +255,19 @@ public sealed partial class PageIndex(KmemCache cache, VmStat stat) : IDisposabl
         if (slot != 0 && (level == 0 || Remove(in tree, (int)slot, level - 1, index)))
         {
             if (level == 0)
-                Update(in tree, ref current, slot, 0);
+                Update(in tree, node, index, slot, 0);
             slot = 0;
             current.Used--;
         }
 
         if (current.Used > 0)
+        {
+            if (level == 0)
+                Hollow(in tree, node);
             return false;
-        _slab.Free(node);
+        }
+
+        Free(node);
         return true;
     }
 }

@@ -12,8 +12,11 @@ public struct XArray
     /// <summary>Tags that some entry has, a bit each, see <see cref="MarkOf"/> (XA_FLAGS_MARK in xa_flags).</summary>
     public byte Marks;
 
-    /// <summary>Whether its nodes that keep nothing but shadows are counted (mapping_set_update): a file's are, shared memory's not.</summary>
-    public bool CountsShadowNodes;
+    /// <summary>
+    /// The inode whose nodes that keep nothing but shadows are counted and listed (mapping_set_update): a file's; 0 for shared memory,
+    /// whose are not.
+    /// </summary>
+    public int Owner;
 
     /// <summary>The bit of a tag in <see cref="Marks"/>.</summary>
     public static byte MarkOf(PageTag tag) => (byte)(1 << (int)tag);

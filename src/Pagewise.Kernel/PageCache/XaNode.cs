@@ -20,6 +20,12 @@ public struct XaNode
     /// <summary>In a lowest node, slots that hold the shadow of a page that reclaim took.</summary>
     public byte Shadows;
 
+    /// <summary>Of a node that keeps nothing but shadows: the file whose index it belongs to (array).</summary>
+    public int Owner;
+
+    /// <summary>Of a node that keeps nothing but shadows: the page of its first slot.</summary>
+    public ulong First;
+
     /// <summary>Slots that hold a dirty page, or a node with one; a bit each (PAGECACHE_TAG_DIRTY).</summary>
     public ulong DirtyTags;
 

@@ -55,4 +55,12 @@ public interface IVmscanTracepoints
     /// <summary><c>mm_vmscan_lru_shrink_active</c>: what became of pages of an active list.</summary>
     /// <param name="aged">The figures.</param>
     void MmVmscanLruShrinkActive(in LruAged aged);
+
+    /// <summary><c>mm_shrink_slab_start</c>: a shrinker is asked to look at objects.</summary>
+    /// <param name="start">The figures.</param>
+    void MmShrinkSlabStart(in SlabShrinkStart start);
+
+    /// <summary><c>mm_shrink_slab_end</c>: it has.</summary>
+    /// <param name="end">The figures.</param>
+    void MmShrinkSlabEnd(in SlabShrinkEnd end);
 }

@@ -26,6 +26,9 @@ internal struct ScanControl
     /// <summary>Pages reclaimed (nr_reclaimed).</summary>
     public long NrReclaimed;
 
+    /// <summary>Pages of slabs that were freed on the way, since the pass over the node began (reclaimed_slab).</summary>
+    public long ReclaimedSlab;
+
     /// <summary>Pages looked at (nr_scanned).</summary>
     public long NrScanned;
 

@@ -14,7 +14,7 @@ namespace Pagewise.Kernel.Reclaim;
 /// Page reclaim with the classic lists (mm/vmscan.c, 6.1): how much of which list is scanned, what becomes of each page.
 /// Direct reclaim and kswapd are in <see cref="MemoryPressure"/> and <see cref="Kswapd"/>.
 /// </summary>
-/// <remarks>Simplified: no memory tiers, no slab shrinkers.</remarks>
+/// <remarks>Simplified: no memory tiers.</remarks>
 internal sealed partial class Vmscan : IPageReclaim
 {
     private readonly ZoneTable _zones;
@@ -63,6 +63,9 @@ internal sealed partial class Vmscan : IPageReclaim
 
     /// <summary>Who listens; null: nobody.</summary>
     public IVmscanTracepoints? Tracepoints { get; set; }
+
+    /// <summary>Who can give kernel objects back.</summary>
+    public required Shrinkers Shrinkers { get; init; }
 
     /// <summary>vm.swappiness: what swapping costs beside reading files again, 0 to 200; 100 is the same.</summary>
     public int Swappiness { get; set; } = 60;
@@ -140,6 +143,7 @@ internal sealed partial class Vmscan : IPageReclaim
             return true;
         }
 
+        FlushReclaimState(ref sc);
         return false;
     }
 
@@ -147,8 +151,14 @@ internal sealed partial class Vmscan : IPageReclaim
     /// <returns>False when the pass is over: nothing left to scan, or enough reclaimed.</returns>
     public bool Round(ref ScanControl sc, ref LruvecScan scan)
     {
-        if (_lru.HasGens)
-            return RoundGens(ref sc, ref scan);
+        long slabPages = _stat.SlabPagesFreed;
+        bool goesOn = _lru.HasGens ? RoundGens(ref sc, ref scan) : RoundLists(ref sc, ref scan);
+        sc.ReclaimedSlab += _stat.SlabPagesFreed - slabPages;
+        return goesOn;
+    }
+
+    private bool RoundLists(ref ScanControl sc, ref LruvecScan scan)
+    {
         if (scan.Nr[(int)LruList.InactiveAnon] == 0 && scan.Nr[(int)LruList.ActiveFile] == 0 && scan.Nr[(int)LruList.InactiveFile] == 0)
             return false;
         for (LruList list = LruList.InactiveAnon; list <= LruList.ActiveFile; list++)
@@ -165,19 +175,35 @@ internal sealed partial class Vmscan : IPageReclaim
         return Rebalance(ref scan);
     }
 
-    /// <summary>Ends a pass over the lists of a cgroup: writes that were gathered go, the anonymous lists are kept in proportion.</summary>
+    /// <summary>
+    /// Ends a pass over the lists of a cgroup: writes that were gathered go, the anonymous lists are kept in proportion, and
+    /// shrinkers do their share.
+    /// </summary>
     public void End(ref ScanControl sc, ref LruvecScan scan)
     {
         _swap.Unplug();
         if (_lru.HasGens)
-        {
             EndGens(ref sc, in scan);
-            return;
-        }
+        else
+            EndLists(ref sc, in scan);
+        long slabPages = _stat.SlabPagesFreed;
+        _ = Shrinkers.ShrinkSlab(sc.Gfp, _lru.NodeOfLruvec(scan.Lruvec), scan.Memcg, sc.Priority, sc.IsKswapd);
+        sc.ReclaimedSlab += _stat.SlabPagesFreed - slabPages;
+    }
 
+    private void EndLists(ref ScanControl sc, in LruvecScan scan)
+    {
         sc.NrReclaimed += scan.NrReclaimed;
         if (_stat.TotalSwapPages > 0 && InactiveIsLow(scan.Lruvec, LruList.InactiveAnon))
             ShrinkActiveList(scan.Lruvec, LruList.ActiveAnon, ScanControl.SwapClusterMax, ref sc);
+    }
+
+    /// <summary>Pages of slabs that went empty count as reclaimed (shrink_node; from 6.4 on flush_reclaim_state, not for a cgroup).</summary>
+    private void FlushReclaimState(ref ScanControl sc)
+    {
+        if (!sc.IsCgroupReclaim || _features.CountsSlabsReclaimedForCgroups)
+            sc.NrReclaimed += sc.ReclaimedSlab;
+        sc.ReclaimedSlab = 0;
     }
 
     /// <summary>Ages the active anonymous lists of a node a little when the inactive ones are short (kswapd_age_node).</summary>

@@ -147,6 +147,15 @@ public sealed partial class KmemCache : IDisposable
     /// <summary>The physical address of an object.</summary>
     public ulong AddressOf(ulong item) => ((ulong)SlabOf(item) << Pfn.Shift) + (((item & NumberMask) - 1) * _size);
 
+    /// <summary>Nodes of the machine.</summary>
+    public int NodeCount => _pages.Zones.NodeCount;
+
+    /// <summary>The node that an object lies in (page_to_nid).</summary>
+    public int NodeOf(ulong item) => _pages.Zones[_pages.ZoneOf(SlabOf(item))].Node;
+
+    /// <summary>The cgroup that pays for an object, or the one above it that is left; the root where none does (mem_cgroup_from_slab_obj).</summary>
+    public int MemcgOf(ulong item) => _memcgs.OwnerOf(AddressOf(item));
+
     /// <summary>Gives back what no object stands in: CPUs let their slabs go, empty slabs become pages (kmem_cache_shrink).</summary>
     public void Shrink()
     {

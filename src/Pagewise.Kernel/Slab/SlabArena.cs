@@ -52,6 +52,9 @@ public sealed class SlabArena<T> : IDisposable
         return index;
     }
 
+    /// <summary>The object of an element; 0: it has none any more.</summary>
+    public ulong ObjectOf(int index) => _objects[index];
+
     /// <summary>Takes an element back.</summary>
     public void Free(int index)
     {

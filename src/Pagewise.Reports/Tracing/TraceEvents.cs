@@ -106,6 +106,18 @@ public sealed partial class TraceEvents : IVmscanTracepoints, IFileTracepoints, 
             OfEither(TraceKind.LruShrinkActive, aged.Node, aged.IsKswapd, $"nid={aged.Node} nr_taken={aged.Taken} nr_active={aged.Active} nr_deactivated={aged.Deactivated} nr_referenced={aged.Referenced} priority={aged.Priority} flags={FlagsOf(aged.IsFile)}");
     }
 
+    void IVmscanTracepoints.MmShrinkSlabStart(in SlabShrinkStart start)
+    {
+        if (IsWanted(TraceKind.ShrinkSlabStart))
+            OfEither(TraceKind.ShrinkSlabStart, start.Node, start.IsKswapd, $"{start.Shrinker}+0x0/0x0 {start.Number:x16}: nid: {start.Node} objects to shrink {start.Deferred} gfp_flags {GfpNames.Format(start.Gfp)} cache items {start.Freeable} delta {start.Delta} total_scan {start.TotalScan} priority {start.Priority}");
+    }
+
+    void IVmscanTracepoints.MmShrinkSlabEnd(in SlabShrinkEnd end)
+    {
+        if (IsWanted(TraceKind.ShrinkSlabEnd))
+            OfEither(TraceKind.ShrinkSlabEnd, end.Node, end.IsKswapd, $"{end.Shrinker}+0x0/0x0 {end.Number:x16}: nid: {end.Node} unused scan count {end.Unused} new scan count {end.New} total_scan {end.TotalScan} last shrinker return val {end.Freed}");
+    }
+
     void IFileTracepoints.MmFilemapAddToPageCache(int inode, ulong index, uint pfn)
     {
         if (IsWanted(TraceKind.FilemapAdd))

@@ -36,6 +36,12 @@ public enum TraceKind
     /// <summary>mm_vmscan_lru_shrink_active.</summary>
     LruShrinkActive,
 
+    /// <summary>mm_shrink_slab_start.</summary>
+    ShrinkSlabStart,
+
+    /// <summary>mm_shrink_slab_end.</summary>
+    ShrinkSlabEnd,
+
     /// <summary>mm_filemap_add_to_page_cache.</summary>
     FilemapAdd,
 

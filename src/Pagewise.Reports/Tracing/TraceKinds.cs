@@ -23,6 +23,8 @@ public static class TraceKinds
         ("vmscan", "mm_vmscan_write_folio", "\"page=%p pfn=0x%lx flags=%s\""),
         ("vmscan", "mm_vmscan_lru_shrink_inactive", "\"nid=%d nr_scanned=%ld nr_reclaimed=%ld nr_dirty=%ld nr_writeback=%ld nr_congested=%ld nr_immediate=%ld nr_activate_anon=%d nr_activate_file=%d nr_ref_keep=%ld nr_unmap_fail=%ld priority=%d flags=%s\""),
         ("vmscan", "mm_vmscan_lru_shrink_active", "\"nid=%d nr_taken=%ld nr_active=%ld nr_deactivated=%ld nr_referenced=%ld priority=%d flags=%s\""),
+        ("vmscan", "mm_shrink_slab_start", "\"%pS %p: nid: %d objects to shrink %ld gfp_flags %s cache items %ld delta %lld total_scan %ld priority %d\""),
+        ("vmscan", "mm_shrink_slab_end", "\"%pS %p: nid: %d unused scan count %ld new scan count %ld total_scan %ld last shrinker return val %d\""),
         ("filemap", "mm_filemap_add_to_page_cache", Filemap),
         ("filemap", "mm_filemap_delete_from_page_cache", Filemap),
         ("writeback", "writeback_start", "\"bdi %s: sb_dev %d:%d nr_pages=%ld sync_mode=%d kupdate=%d range_cyclic=%d background=%d reason=%s cgroup_ino=%lu\""),

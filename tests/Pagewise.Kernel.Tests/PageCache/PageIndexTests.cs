@@ -79,7 +79,7 @@ public sealed class PageIndexTests
         using Guest guest = Guest.Plain(64, new KernelVersion(6, 18));
         using PageIndex index = new(guest.Caches.RadixTreeNode, guest.Stat);
         var random = new Random(seed);
-        XArray tree = new() { CountsShadowNodes = true };
+        XArray tree = new() { Owner = 1 };
         long most = 0;
         for (int step = 0; step < 20000; step++)
         {
