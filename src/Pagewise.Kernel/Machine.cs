@@ -54,6 +54,8 @@ public abstract partial class Machine : IDisposable
         Settings = SettingsOf(spec, Allocator.TotalPages);
         Memcgs.HaveFeatures(Settings.Features);
         Scheduler = new Scheduler(Tasks, Allocator, Memcgs, spec.Cpus);
+        Memcgs.NodesWithMemory = Allocator.NodesWithMemory;
+        Memcgs.MemsChanged = Scheduler.UpdateMems;
         Inodes.IsWarm = spec.WarmPageCache;
         Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs, spec.LruGen) { Clock = Clock };
         if (Lru.HasGens)

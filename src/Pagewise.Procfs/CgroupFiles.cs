@@ -3,6 +3,7 @@ using System.Text;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Lru;
+using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Procfs;
 
@@ -59,7 +60,7 @@ public static class CgroupFiles
         [
             "memory.current", "memory.peak", "memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.current",
             "memory.swap.high", "memory.swap.max", "memory.zswap.current", "memory.zswap.max", "memory.oom.group", "memory.events", "memory.events.local", "memory.swap.events",
-            "memory.pressure", "memory.stat", "cgroup.stat",
+            "memory.pressure", "memory.stat", "cpuset.mems", "cpuset.mems.effective", "cgroup.stat",
         ];
 
     /// <summary>A file's text, as reading it gives.</summary>
@@ -95,6 +96,8 @@ public static class CgroupFiles
             "memory.zswap.current" => One(Number(group.Stats[(int)MemcgStat.ZswapBytes])),
             "memory.zswap.max" => One(MemCgroups.TextOf(group.ZswapMax)),
             "memory.zswap.writeback" when machine.Memcgs.HasZswapWriteback => One(group.ZswapWriteback ? "1" : "0"),
+            "cpuset.mems" => One(NodeList.Text(group.CpusetMems)),
+            "cpuset.mems.effective" => One(NodeList.Text(machine.Memcgs.EffectiveMems(memcg) & machine.Scheduler.NodesWithMemory)),
             "memory.oom.group" => One(group.OomGroup ? "1" : "0"),
             "memory.events" => Events.Select(one => (one.Key, Number(group.Events[(int)one.Event]))),
             "memory.events.local" => Events.Select(one => (one.Key, Number(group.LocalEvents[(int)one.Event]))),

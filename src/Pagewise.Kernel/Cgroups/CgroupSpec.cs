@@ -34,6 +34,9 @@ public sealed record CgroupSpec(string Path)
     /// <summary>memory.zswap.writeback (6.8): whether pages that zswap does not keep may go to swap; ignored by earlier kernels, which have no such file.</summary>
     public bool MemoryZswapWriteback { get; init; } = true;
 
+    /// <summary>cpuset.mems: the nodes that its tasks may take memory from, a bit each; 0: those of the cgroup above.</summary>
+    public ulong CpusetMems { get; init; }
+
     /// <summary>memory.oom.group: whether an OOM kill takes all of its tasks.</summary>
     public bool MemoryOomGroup { get; init; }
 }

@@ -50,6 +50,12 @@ public struct MemCgroup
     /// <summary>Whether its pages may be written to swap when zswap does not keep them (memory.zswap.writeback; 6.8).</summary>
     public bool ZswapWriteback;
 
+    /// <summary>Nodes that its tasks may use, as configured, a bit each; 0: those of the cgroup above (cpuset.mems).</summary>
+    public ulong CpusetMems;
+
+    /// <summary>Nodes that its tasks may use, a bit each; 0: not worked out, all (cpuset.mems.effective).</summary>
+    public ulong EffectiveMems;
+
     /// <summary>Whether an OOM kill takes all of its tasks (memory.oom.group).</summary>
     public bool OomGroup;
 

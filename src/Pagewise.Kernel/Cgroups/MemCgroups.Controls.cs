@@ -83,8 +83,11 @@ public sealed partial class MemCgroups
             memcg = (int)made.Raw;
         }
 
-        if (memcg != Root)
-            SetLimits(memcg, spec);
+        if (memcg == Root)
+            return;
+        SetLimits(memcg, spec);
+        if (spec.CpusetMems != 0 && WriteCpusetMems(memcg, NodeList.Text(spec.CpusetMems)).IsError)
+            throw new ArgumentException($"cgroup {spec.Path}: cpuset.mems {NodeList.Text(spec.CpusetMems)}, but the nodes with memory are {NodeList.Text(NodesWithMemory)}", nameof(spec));
     }
 
     /// <summary>

@@ -38,6 +38,7 @@ public sealed partial class MemCgroups
         _names[made] = name;
         ForgetPressure(made);
         Link(made, parent);
+        InheritMems(made);
         Get(parent, 1);
         if (parent > Root)
             CountUp(parent, MemcgStat.PercpuBytes, percpu);

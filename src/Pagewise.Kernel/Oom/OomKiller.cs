@@ -14,7 +14,7 @@ namespace Pagewise.Kernel.Oom;
 /// process, which gets a SIGKILL, may use half of the reserve to come to its end, and gives its memory back there.
 /// </summary>
 /// <remarks>
-/// Simplified: no cpusets, no SysRq F, no notifiers (balloons), no tasks that ask to be chosen (swapoff, KSM); reports are
+/// Simplified: no SysRq F, no notifiers (balloons), no tasks that ask to be chosen (swapoff, KSM); reports are
 /// not rate-limited.
 /// </remarks>
 public sealed partial class OomKiller : IOomKiller, IAgent
@@ -69,19 +69,19 @@ public sealed partial class OomKiller : IOomKiller, IAgent
     internal IOomCgroups? Cgroups { get; set; }
 
     /// <inheritdoc/>
-    public bool OutOfMemory(in AllocContext context, Gfp gfp, int order) => OutOfMemory(context.NodeMask, gfp, order, memcg: 0);
+    public bool OutOfMemory(in AllocContext context, Gfp gfp, int order) => OutOfMemory(context.PolicyNodes, context.NodeMask, gfp, order, memcg: 0);
 
     /// <summary>A cgroup is at its limit and nothing of it can be reclaimed (mem_cgroup_out_of_memory).</summary>
     /// <param name="memcg">The cgroup, not 0.</param>
     /// <param name="gfp">The flags of the charge.</param>
     /// <param name="order">The block wanted.</param>
     /// <returns>Whether a task was killed or is dying, so that trying again makes sense.</returns>
-    internal bool OutOfMemory(int memcg, Gfp gfp, int order) => OutOfMemory(ulong.MaxValue, gfp, order, memcg);
+    internal bool OutOfMemory(int memcg, Gfp gfp, int order) => OutOfMemory(ulong.MaxValue, ulong.MaxValue, gfp, order, memcg);
 
     /// <summary>The reaper's moment for a victim that has not ended (oom_reaper).</summary>
     void IAgent.Run(int argument) => Reap(argument);
 
-    private bool OutOfMemory(ulong nodeMask, Gfp gfp, int order, int memcg)
+    private bool OutOfMemory(ulong policyNodes, ulong nodeMask, Gfp gfp, int order, int memcg)
     {
         int current = _scheduler.Current;
         if (current != 0 && WillFreeMemory(current))
@@ -94,8 +94,8 @@ public sealed partial class OomKiller : IOomKiller, IAgent
         // something that is under way ends there is nothing new to try.
         if (memcg == 0 && (gfp & Gfp.Fs) == 0)
             return _events.WaitForNext();
-        OomConstraint constraint = memcg != 0 ? OomConstraint.Memcg : Constrained(nodeMask, gfp);
-        ulong shortNodes = constraint == OomConstraint.MemoryPolicy ? nodeMask : 0;
+        OomConstraint constraint = memcg != 0 ? OomConstraint.Memcg : Constrained(policyNodes, nodeMask, gfp);
+        ulong shortNodes = constraint == OomConstraint.MemoryPolicy ? policyNodes : 0;
         long total = TotalPages(constraint, shortNodes, memcg);
         CollectTasks(memcg, shortNodes);
         if (Settings.PanicOnOom == 2 || (Settings.PanicOnOom == 1 && constraint == OomConstraint.None))
@@ -154,11 +154,15 @@ public sealed partial class OomKiller : IOomKiller, IAgent
         }
     }
 
-    /// <summary>constrained_alloc: whether only the nodes of a policy are short.</summary>
-    private OomConstraint Constrained(ulong nodeMask, Gfp gfp)
+    /// <summary>constrained_alloc: whether only the nodes of a policy, or of a cpuset, are short.</summary>
+    private OomConstraint Constrained(ulong policyNodes, ulong nodeMask, Gfp gfp)
     {
-        bool leavesNodesOut = (_scheduler.NodesWithMemory & ~nodeMask) != 0;
-        return leavesNodesOut && (gfp & Gfp.ThisNode) == 0 ? OomConstraint.MemoryPolicy : OomConstraint.None;
+        ulong nodes = _scheduler.NodesWithMemory;
+        if ((gfp & Gfp.ThisNode) != 0)
+            return OomConstraint.None;
+        if ((nodes & ~policyNodes) != 0)
+            return OomConstraint.MemoryPolicy;
+        return (nodes & ~nodeMask) != 0 ? OomConstraint.Cpuset : OomConstraint.None;
     }
 
     private long TotalPages(OomConstraint constraint, ulong nodes, int memcg)
@@ -167,6 +171,8 @@ public sealed partial class OomKiller : IOomKiller, IAgent
             return Math.Max(Cgroups!.MaxPages(memcg), 1);
         if (constraint == OomConstraint.None)
             return (long)_settings.TotalRamPages + _stat.TotalSwapPages;
+        if (constraint == OomConstraint.Cpuset)
+            nodes = MemsOf(_scheduler.Current);
         long pages = _stat.TotalSwapPages;
         for (int zone = 0; zone < _zones.ZoneCount; zone++)
         {
@@ -243,10 +249,16 @@ public sealed partial class OomKiller : IOomKiller, IAgent
     /// <summary>oom_unkillable_task: init. Kernel threads have no memory here and are not met.</summary>
     private bool IsUnkillable(int task) => _tasks[_tasks[task].GroupLeader].IsGlobalInit;
 
-    /// <summary>Whether killing a process helps where nodes are short (mempolicy_in_oom_domain): not if all its tasks are bound elsewhere.</summary>
+    private ulong MemsOf(int task) => _scheduler.Memcgs.EffectiveMems(_tasks[task].Memcg);
+
+    /// <summary>
+    /// Whether killing a process helps (oom_cpuset_eligible): not if all its tasks are bound to nodes that are not short
+    /// (mempolicy_in_oom_domain), or where no policy says which are, share no node with who asks (cpuset_mems_allowed_intersects).
+    /// </summary>
     private bool IsEligible(int task, ulong nodes)
     {
-        if (nodes == 0)
+        ulong mems = MemsOf(_scheduler.Current);
+        if (nodes == 0 && mems == ulong.MaxValue)
             return true;
         int leader = _tasks[task].GroupLeader;
         for (int other = 1; other < _tasks.HighWater; other++)
@@ -254,7 +266,7 @@ public sealed partial class OomKiller : IOomKiller, IAgent
             if (_tasks[other].GroupLeader != leader || _tasks[other].HasExited)
                 continue;
             MemPolicy policy = _scheduler.PolicyOf(other);
-            if (policy.Mode != MemPolicyMode.Bind || (policy.Nodes & nodes) != 0)
+            if (nodes == 0 ? (MemsOf(other) & mems) != 0 : policy.Mode != MemPolicyMode.Bind || (policy.Nodes & nodes) != 0)
                 return true;
         }
 

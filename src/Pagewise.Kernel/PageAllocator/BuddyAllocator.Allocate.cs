@@ -76,7 +76,9 @@ public sealed partial class BuddyAllocator
     {
         if ((uint)order > PageOrder.Max)
             throw new ArgumentOutOfRangeException(nameof(order), order, "orders are 0 to 10");
-        AllocContext context = Prepare(gfp, node, nodeMask);
+        AllocContext context = Prepare(gfp, node, nodeMask, _memsAllowed);
+        if (context.PreferredZone < 0 && (gfp & Gfp.HardWall) == 0)
+            context = Prepare(gfp, node, nodeMask, AllNodes);
         uint pfn = 0;
         if (context.PreferredZone >= 0)
         {
@@ -92,13 +94,14 @@ public sealed partial class BuddyAllocator
 
     /// <summary>prepare_alloc_pages.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private AllocContext Prepare(Gfp gfp, int node, ulong nodeMask)
+    private AllocContext Prepare(Gfp gfp, int node, ulong policyNodes, ulong memsAllowed)
     {
         ZoneType highest = GfpNames.Zone(gfp);
         if ((gfp & Gfp.ThisNode) != 0)
-            nodeMask &= 1UL << node;
+            policyNodes &= 1UL << node;
+        ulong nodeMask = policyNodes & memsAllowed;
         int preferred = nodeMask == AllNodes ? _zones.PreferredZone(node, highest) : FirstZone(node, nodeMask, highest);
-        return new AllocContext(node, nodeMask, highest, GfpNames.Type(gfp), preferred);
+        return new AllocContext(node, nodeMask, policyNodes, highest, GfpNames.Type(gfp), preferred);
     }
 
     private int FirstZone(int node, ulong nodeMask, ZoneType highest)

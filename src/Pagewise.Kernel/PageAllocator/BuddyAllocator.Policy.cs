@@ -7,6 +7,7 @@ public sealed partial class BuddyAllocator
 {
     private readonly byte[] _interleaveWeights = new byte[ZoneTable.MaxNodes];
     private MemPolicy _taskPolicy;
+    private ulong _memsAllowed = AllNodes;
     private ZoneType _policyZone;
 
     /// <summary>The policy of the task that runs now, with its place in the interleaving. A scheduler sets and reads it back when tasks change.</summary>
@@ -16,6 +17,17 @@ public sealed partial class BuddyAllocator
         set
         {
             _taskPolicy = value;
+            ChooseWay();
+        }
+    }
+
+    /// <summary>The nodes that the task that runs now may use, a bit each (current->mems_allowed); all bits: no cpuset says otherwise. A scheduler sets it.</summary>
+    public ulong MemsAllowed
+    {
+        get => _memsAllowed;
+        set
+        {
+            _memsAllowed = value;
             ChooseWay();
         }
     }
@@ -60,8 +72,12 @@ public sealed partial class BuddyAllocator
         return AllocPagesPolicy(gfp, order, policy.Mode == MemPolicyMode.Default ? _taskPolicy : policy, interleaveIndex);
     }
 
-    private uint AllocPagesPolicy(Gfp gfp, int order, in MemPolicy policy, ulong interleaveIndex)
+    private uint AllocPagesPolicy(Gfp gfp, int order, in MemPolicy unbound, ulong interleaveIndex)
     {
+        MemPolicy policy = unbound;
+        // Of a policy's nodes those count that the cpuset has too; where there are none, the cpuset's (mpol_rebind_policy, which maps one set to the other).
+        if (_memsAllowed != AllNodes)
+            policy.Nodes = (policy.Nodes & _memsAllowed) != 0 ? policy.Nodes & _memsAllowed : _memsAllowed & NodesWithMemory;
         switch (policy.Mode)
         {
             case MemPolicyMode.Interleave or MemPolicyMode.WeightedInterleave:

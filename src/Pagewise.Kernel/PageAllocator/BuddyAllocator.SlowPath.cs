@@ -29,6 +29,9 @@ public sealed partial class BuddyAllocator
         bool canReclaim = (gfp & Gfp.DirectReclaim) != 0;
         bool costly = order > PageOrder.Costly;
         AllocFlags flags = GfpToAllocFlags(gfp, order) | FragmentFlags(context.PreferredZone, gfp);
+        // The kernel's own memory, and that of those who cannot wait, may come from beyond the cpuset (cpuset_node_allowed).
+        if (_memsAllowed != AllNodes && ((gfp & Gfp.HardWall) == 0 || (flags & AllocFlags.Cpuset) == 0))
+            context = Prepare(gfp, context.Node, context.PolicyNodes, AllNodes);
         if ((flags & AllocFlags.Kswapd) != 0)
             WakeAllKswapds(gfp, order, context);
         uint pfn = GetPageFromFreelist(gfp, order, flags, context);
@@ -55,9 +58,9 @@ public sealed partial class BuddyAllocator
             if (reserves != 0)
             {
                 flags = reserves | (flags & AllocFlags.Kswapd);
-                // A task that frees memory may leave its memory policy.
+                // A task that frees memory may leave its memory policy and its cpuset.
                 if (context.NodeMask != AllNodes && (gfp & Gfp.ThisNode) == 0)
-                    context = Prepare(gfp, context.Node, AllNodes);
+                    context = Prepare(gfp, context.Node, AllNodes, AllNodes);
             }
 
             pfn = GetPageFromFreelist(gfp, order, flags, context);
@@ -137,7 +140,8 @@ public sealed partial class BuddyAllocator
     /// <summary>__alloc_pages_direct_reclaim: pages may hide in per-CPU lists or highatomic blocks, so these are emptied once.</summary>
     private uint DirectReclaim(Gfp gfp, int order, AllocFlags flags, in AllocContext context, out long reclaimed)
     {
-        reclaimed = Pressure?.DirectReclaim(context, gfp, order) ?? 0;
+        AllocContext reclaimable = _memsAllowed == AllNodes ? context : context with { NodeMask = context.NodeMask & _memsAllowed };
+        reclaimed = Pressure?.DirectReclaim(reclaimable, gfp, order) ?? 0;
         if (reclaimed == 0)
             return 0;
         uint pfn = GetPageFromFreelist(gfp, order, flags, context);
@@ -157,7 +161,7 @@ public sealed partial class BuddyAllocator
         foreach (ushort index in _zones.Zonelist(context.Node))
         {
             ref Zone zone = ref _zones[index];
-            if (!Allows(zone, context.NodeMask, context.Highest))
+            if (!Allows(zone, context.PolicyNodes, context.Highest))
                 continue;
             long reclaimable = Pressure?.ReclaimablePages(index) ?? 0;
             long available = zone.FreePages + reclaimable;

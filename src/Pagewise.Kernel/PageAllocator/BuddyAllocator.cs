@@ -139,7 +139,7 @@ public sealed partial class BuddyAllocator : IDisposable
     }
 
     /// <summary>One test on the hot path for everything that is rarely so.</summary>
-    private void ChooseWay() => _longWay = _tracepoints is not null || _takesUsedFrames || _taskPolicy.Mode != MemPolicyMode.Default;
+    private void ChooseWay() => _longWay = _tracepoints is not null || _takesUsedFrames || _taskPolicy.Mode != MemPolicyMode.Default || _memsAllowed != AllNodes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Contains(in Zone zone, uint pfn) => pfn - zone.StartPfn < zone.SpannedPages;

@@ -63,7 +63,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             MaySwap = maySwap,
         };
         vmscan.Tracepoints?.MmVmscanReclaimBegin(0, gfp, isMemcg: true);
-        long reclaimed = TryToFree(new AllocContext(0, ulong.MaxValue, ZoneType.Movable, MigrateType.Movable, 0), ref sc);
+        long reclaimed = TryToFree(new AllocContext(0, ulong.MaxValue, ulong.MaxValue, ZoneType.Movable, MigrateType.Movable, 0), ref sc);
         _ = vmscan.SetInFault(wasInFault);
         vmscan.Tracepoints?.MmVmscanReclaimEnd(reclaimed, isMemcg: true);
         _isReclaiming = false;

@@ -34,7 +34,7 @@ public sealed partial class SystemCalls
         return memcg == 0 ? Errno.ENOENT : _memcgs.Remove(memcg);
     }
 
-    /// <summary>Writes a file of a cgroup: a control of memory, or a process id to cgroup.procs.</summary>
+    /// <summary>Writes a file of a cgroup: a control of memory, cpuset.mems, or a process id to cgroup.procs.</summary>
     /// <param name="task">The calling task's index.</param>
     /// <param name="path">The cgroup's path from the root.</param>
     /// <param name="file">The file's name.</param>
@@ -46,6 +46,8 @@ public sealed partial class SystemCalls
         int memcg = _memcgs.Find(path);
         if (memcg == 0)
             return Errno.ENOENT;
+        if (file == "cpuset.mems")
+            return _memcgs.WriteCpusetMems(memcg, text);
         if (file != "cgroup.procs")
             return file.StartsWith("memory.", StringComparison.Ordinal) ? _memcgs.Write(memcg, file, text) : SysResult.Ok;
         if (!int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
@@ -76,8 +78,10 @@ public sealed partial class SystemCalls
                 _spaces.LruGenMms?.Migrate(mm, memcg);
             }
 
-            if (other == _scheduler.Current)
-                _memcgs.Current = memcg;
+            if (other != _scheduler.Current)
+                continue;
+            _memcgs.Current = memcg;
+            _scheduler.UpdateMems();
         }
     }
 }

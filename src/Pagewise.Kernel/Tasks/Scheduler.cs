@@ -54,6 +54,14 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, MemCgro
     /// <summary>The policy that a child of a task inherits (mpol_dup).</summary>
     public MemPolicy PolicyOf(int task) => task == Current ? allocator.TaskPolicy : tasks.Tasks[task].Policy;
 
+    /// <summary>The running task's cgroup, or the nodes that it may use, have changed (cpuset_change_task_nodemask).</summary>
+    internal void UpdateMems()
+    {
+        ulong mems = memcgs.EffectiveMems(memcgs.Current);
+        if (mems != allocator.MemsAllowed)
+            allocator.MemsAllowed = mems;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Switch(int task)
     {
@@ -65,6 +73,7 @@ public sealed class Scheduler(TaskTable tasks, BuddyAllocator allocator, MemCgro
         allocator.CurrentCpu = CpuOf(task);
         memcgs.CurrentCpu = CpuOf(task);
         memcgs.Current = Math.Max(tasks.Tasks[task].Memcg, MemCgroups.Root);
+        UpdateMems();
         if (tasks.Tasks[task].Mm is not 0 and var mm)
             LruGenMms?.Use(mm);
         Writeback?.SwitchTo(task, tasks.Tasks[task].Pid);

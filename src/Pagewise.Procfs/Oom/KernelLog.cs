@@ -2,7 +2,9 @@ using System.Globalization;
 using Pagewise.Abi;
 using Pagewise.Kernel;
 using Pagewise.Kernel.AddressSpaces;
+using Pagewise.Kernel.Cgroups;
 using Pagewise.Kernel.Oom;
+using Pagewise.Kernel.PageAllocator;
 using Pagewise.Kernel.Tasks;
 
 namespace Pagewise.Procfs.Oom;
@@ -42,7 +44,7 @@ public sealed class KernelLog(Machine machine) : IOomSink
     public void Dumped(OomDump dump)
     {
         ArgumentNullException.ThrowIfNull(dump);
-        Print(new OomInvocation(CommOf(dump.Invoker), (uint)dump.Gfp, Pagewise.Kernel.PageAllocator.GfpNames.Format(dump.Gfp), null, dump.Order, dump.Invoker == 0 ? 0 : AdjOf(dump.Invoker)).ToString());
+        Print(new OomInvocation(CommOf(dump.Invoker), (uint)dump.Gfp, GfpNames.Format(dump.Gfp), null, dump.Order, dump.Invoker == 0 ? 0 : AdjOf(dump.Invoker)).ToString());
         if (dump.Invoker != 0)
         {
             ref TaskStruct invoker = ref machine.Tasks.Tasks[dump.Invoker];
@@ -58,7 +60,7 @@ public sealed class KernelLog(Machine machine) : IOomSink
         }
         else
         {
-            foreach (string line in ShowMem.Lines(machine, dump.NodeMask))
+            foreach (string line in ShowMem.Lines(machine, dump.NodeMask != 0 ? dump.NodeMask : MemsOf(dump.Invoker)))
                 Print(line);
         }
 
@@ -66,16 +68,17 @@ public sealed class KernelLog(Machine machine) : IOomSink
             PrintTasks(dump.Tasks);
         if (dump.Victim == 0)
             return;
-        string nodes = dump.NodeMask == 0 ? "(null)" : NodeList(dump.NodeMask);
+        string nodes = dump.NodeMask == 0 ? "(null)" : NodeList.Text(dump.NodeMask);
         string constraint = dump.Constraint switch
         {
             OomConstraint.None => "CONSTRAINT_NONE",
+            OomConstraint.Cpuset => "CONSTRAINT_CPUSET",
             OomConstraint.MemoryPolicy => "CONSTRAINT_MEMORY_POLICY",
             _ => "CONSTRAINT_MEMCG",
         };
         ref TaskStruct victim = ref machine.Tasks.Tasks[dump.Victim];
         Print(new OomDecision(
-            constraint, nodes, "/", NodeList(machine.Scheduler.NodesWithMemory), dump.Memcg == 0 ? null : MemcgPath?.Invoke(dump.Memcg) ?? "/",
+            constraint, nodes, CpusetOf(dump.Invoker), NodeList.Text(MemsOf(dump.Invoker) & machine.Scheduler.NodesWithMemory), dump.Memcg == 0 ? null : MemcgPath?.Invoke(dump.Memcg) ?? "/",
             TaskMemcgPath?.Invoke(dump.Victim) ?? "/", CommOf(dump.Victim), victim.Pid, victim.Uid).ToString());
     }
 
@@ -124,23 +127,16 @@ public sealed class KernelLog(Machine machine) : IOomSink
         }
     }
 
-    /// <summary>"0", "0-1", "0,2".</summary>
-    private static string NodeList(ulong nodes)
-    {
-        var ranges = new List<string>();
-        for (int node = 0; node < 64; node++)
-        {
-            if (((nodes >> node) & 1) == 0)
-                continue;
-            int last = node;
-            while (last < 63 && ((nodes >> (last + 1)) & 1) != 0)
-                last++;
-            ranges.Add(last == node ? $"{node}" : $"{node}-{last}");
-            node = last;
-        }
+    private ulong MemsOf(int task) => machine.Memcgs.EffectiveMems(MemcgOf(task));
 
-        return string.Join(",", ranges);
+    /// <summary>The name of a task's cpuset, without the path before it (cpuset_print_current_mems_allowed).</summary>
+    private string CpusetOf(int task)
+    {
+        int cpuset = machine.Memcgs.CpusetOf(MemcgOf(task));
+        return cpuset == MemCgroups.Root ? "/" : machine.Memcgs.NameOf(cpuset);
     }
+
+    private int MemcgOf(int task) => task == 0 ? MemCgroups.Root : machine.Tasks.Tasks[task].Memcg;
 
     private int AdjOf(int task) => machine.Tasks.Tasks[machine.Tasks.Tasks[task].GroupLeader].OomScoreAdj;
 

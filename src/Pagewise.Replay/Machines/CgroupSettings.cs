@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Pagewise.Kernel;
 using Pagewise.Kernel.Cgroups;
+using Pagewise.Kernel.PageAllocator;
 using static Pagewise.Replay.Machines.MachineValues;
 
 namespace Pagewise.Replay.Machines;
@@ -16,6 +17,8 @@ internal static class CgroupSettings
     private const string SizeExpected = "a size such as 300M, or max";
     private const string QuantityExpected = "a Kubernetes quantity, such as 300Mi or 1.5G";
 
+    private const string NodesExpected = "nodes, such as 0-1,3";
+
     private static readonly SearchValues<char> NumberLetters = SearchValues.Create("0123456789.e");
 
     private static readonly (string Name, string Expects, JsonObject Schema, Func<CgroupSpec, string, CgroupSpec> Apply)[] Table =
@@ -28,6 +31,7 @@ internal static class CgroupSettings
         ("memory.swap.high", SizeExpected, Limit(), static (group, text) => group with { MemorySwapHigh = SizeOrMax(text) }),
         ("memory.zswap.max", SizeExpected, Limit(), static (group, text) => group with { MemoryZswapMax = SizeOrMax(text) }),
         ("memory.zswap.writeback", "0 or 1", ValueSchema.Integer(0, 1), static (group, text) => group with { MemoryZswapWriteback = Number(text, 0, 1) == 1 }),
+        ("cpuset.mems", NodesExpected, NodesSchema(), Mems),
         ("memory.oom.group", "0 or 1", ValueSchema.Integer(0, 1), static (group, text) => group with { MemoryOomGroup = Number(text, 0, 1) == 1 }),
         // docker run and compose files
         ("memory", SizeExpected, Limit(), Max),
@@ -36,6 +40,7 @@ internal static class CgroupSettings
         ("memory-reservation", SizeExpected, Limit(), Low),
         ("mem_reservation", SizeExpected, Limit(), Low),
         ("deploy.resources.reservations.memory", SizeExpected, Limit(), Low),
+        ("cpuset-mems", NodesExpected, NodesSchema(), Mems),
         ("memory-swap", SwapExpected, Limit(), MemoryAndSwap),
         ("memswap_limit", SwapExpected, Limit(), MemoryAndSwap),
         // Kubernetes; requests are memory.min as with its feature MemoryQoS
@@ -79,6 +84,11 @@ internal static class CgroupSettings
     private static JsonObject Limit() => ValueSchema.Size("max", "-1");
 
     private static JsonObject QuantitySchema() => ValueSchema.NumberOrText("^[0-9.]+(e[0-9]+)?([KMGT]i|[kMGT])?$");
+
+    private static JsonObject NodesSchema() => ValueSchema.NumberOrText("^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$");
+
+    private static CgroupSpec Mems(CgroupSpec group, string text) =>
+        NodeList.TryParse(text, out ulong nodes) && nodes != 0 ? group with { CpusetMems = nodes } : throw new FormatException();
 
     private static CgroupSpec Max(CgroupSpec group, string text) => group with { MemoryMax = SizeOrMax(text) };
 

@@ -10,12 +10,15 @@ internal sealed class OomKillerTestSink : IOomSink, IAllocationFailureSink
 
     public List<int> Kills { get; } = [];
 
+    public List<OomDump> Dumps { get; } = [];
+
     public List<string> Reasons { get; } = [];
 
     public int FailedAllocations { get; private set; }
 
     public void Dumped(OomDump dump)
     {
+        Dumps.Add(dump);
         foreach (int task in dump.Tasks)
             Machine!.Tasks.Tasks[task].Mm.ShouldNotBe(0);
     }
