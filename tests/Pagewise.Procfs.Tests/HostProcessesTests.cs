@@ -51,11 +51,14 @@ public sealed class HostProcessesTests : IDisposable
         KernelVersion.TryParse(File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), out KernelVersion kernel).ShouldBeTrue();
         Meminfo memory = Meminfo.Parse(File.ReadAllText("/proc/meminfo"));
         var control = new OomControl(new OomBadness(kernel), (memory["MemTotal"]!.Value + memory["SwapTotal"]!.Value) >> 2, []);
-        // A process that grows or ends while it is read is read again; its score has to be one of those it had around.
+        // What a process that grew or ended meanwhile shows need not be of its figures: only those that stood still count.
         string[] wrong = [];
         for (int attempt = 0; attempt < 5; attempt++)
         {
-            wrong = [.. HostProcesses.Read("/proc").Where(process => process.OomScore is { } shown && IsWrong(process, shown)).Select(process => $"{process.Candidate} shows {process.OomScore}")];
+            IReadOnlyList<HostProcess> read = HostProcesses.Read("/proc");
+            HashSet<OomCandidate> still = [.. HostProcesses.Read("/proc").Select(process => process.Candidate)];
+            read.Count(process => process.OomScore is not null && still.Contains(process.Candidate)).ShouldBePositive();
+            wrong = [.. read.Where(process => process.OomScore is { } shown && still.Contains(process.Candidate) && IsWrong(process, shown)).Select(process => $"{process.Candidate} shows {process.OomScore}")];
             if (wrong.Length == 0)
                 break;
         }
