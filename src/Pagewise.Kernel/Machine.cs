@@ -60,7 +60,7 @@ public abstract partial class Machine : IDisposable
         Lru = new LruLists(MemMap, Allocator, VmStat, Memcgs, spec.LruGen) { Clock = Clock };
         if (Lru.HasGens)
             Scheduler.LruGenMms = AddressSpaces.LruGenMms = new MmList(AddressSpaces, Lru, Zones.NodeCount);
-        Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings, spec.PageCluster, spec.Zswap);
+        Swap = new SwapSpace(MemMap, Allocator, Lru, VmStat, Clock, Events, BlockDevices, SwapAreasOf(spec), Settings, spec.PageCluster, spec.HasVmaReadahead, spec.Zswap);
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         Shrinkers = new Shrinkers(Memcgs, Zones.NodeCount, VmStat);
         Shrinkers.Register(FilePages.Shadows);

@@ -118,6 +118,9 @@ public sealed record MachineSpec
     /// <summary>vm.page-cluster: log2 of the pages that a read from swap brings at most.</summary>
     public int PageCluster { get; init; } = 3;
 
+    /// <summary>/sys/kernel/mm/swap/vma_ra_enabled: whether reads from swap bring neighbours by address where no area lies on a disk that turns; else by slot.</summary>
+    public bool HasVmaReadahead { get; init; } = true;
+
     /// <summary>Control groups with limits of their own; where programs start among them: MemCgroups.HomeOf.</summary>
     public IReadOnlyList<CgroupSpec> Cgroups { get; init; } = [];
 

@@ -1,3 +1,5 @@
+using Pagewise.Kernel.Swap;
+
 namespace Pagewise.Kernel.AddressSpaces;
 
 /// <summary>
@@ -44,6 +46,9 @@ public struct VmArea
 
     /// <summary>The memory policy (vm_policy), a number of <see cref="AddressSpaceArenas.Policies"/>; 0: the task's.</summary>
     public int Policy;
+
+    /// <summary>What was read from swap last (vma->swap_readahead_info).</summary>
+    public SwapReadaheadInfo SwapReadahead;
 
     /// <summary>The area below (vm_prev).</summary>
     public int Prev;

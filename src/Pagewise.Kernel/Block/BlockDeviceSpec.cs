@@ -28,7 +28,7 @@ public sealed record BlockDeviceSpec(string Name)
     /// <summary>The longest request in KiB (queue/max_sectors_kb): longer ones are split.</summary>
     public int MaxSectorsKb { get; init; } = 1280;
 
-    /// <summary>queue/rotational: swap then spreads slots as for a disk.</summary>
+    /// <summary>queue/rotational: reads from swap on it bring neighbours by slot, else by address.</summary>
     public bool IsRotational { get; init; }
 
     /// <summary>Sectors that cannot be read: a request that has one of them fails.</summary>

@@ -17,7 +17,7 @@ internal sealed partial class FaultHandler<TFormat>
     {
         SwpEntry slot = Pte<TFormat>.SwapEntryOf(entry);
         var result = FaultResult.None;
-        uint pfn = _swap.Get(slot);
+        uint pfn = _swap.Get(slot, ref area.SwapReadahead, address);
         bool isCached = true;
         if (pfn != 0)
         {
@@ -27,7 +27,7 @@ internal sealed partial class FaultHandler<TFormat>
         {
             isCached = !_swap.IsSynchronous(slot) || _swap.Count(slot) != 1;
             bool isAlone = true;
-            pfn = isCached ? _swap.ReadWithNeighbours(slot, out isAlone) : ReadPastCache(in area, address, slot);
+            pfn = isCached ? SwapIn(ref area, address, pte, slot, out isAlone) : ReadPastCache(in area, address, slot);
             if (pfn == 0)
                 return _tables.Load(pte) == entry ? FaultResult.Oom : FaultResult.None;
             result = FaultResult.Major;
@@ -81,6 +81,38 @@ internal sealed partial class FaultHandler<TFormat>
         if (write && !isExclusive)
             result |= DoWpPage(vma, ref area, ref mm, address, pte, mapped);
         return result;
+    }
+
+    /// <summary>
+    /// The page of a slot with its neighbours (swapin_readahead). By address (swap_vma_readahead) they are those of the area
+    /// around, of one page table.
+    /// </summary>
+    /// <returns>Its frame in the swap cache, with a reference; 0: none is left.</returns>
+    internal uint SwapIn(ref VmArea area, ulong address, ulong pte, SwpEntry slot, out bool isAlone)
+    {
+        if (!_swap.ReadsAheadByAddress)
+            return _swap.ReadWithNeighbours(slot, out isAlone);
+        address &= ~(ulong)(Pfn.SizeBytes - 1);
+        uint pages = area.SwapReadahead.Next(address, _swap.MostPagesByAddress, out ulong start);
+        isAlone = pages == 1;
+        if (!isAlone)
+        {
+            ulong tableBytes = (ulong)Pfn.SizeBytes << TFormat.IndexBits;
+            ulong table = address & ~(tableBytes - 1);
+            ulong end = Math.Min(Math.Min(start + (pages * Pfn.SizeBytes), area.End), table + tableBytes);
+            start = Math.Max(Math.Max(start, area.Start), table);
+            ulong at = pte - (((address - start) >> Pfn.Shift) * (ulong)TFormat.EntryBytes);
+            for (ulong here = start; here < end; here += Pfn.SizeBytes, at += (ulong)TFormat.EntryBytes)
+            {
+                ulong entry = _tables.Load(at);
+                if (Pte<TFormat>.IsSwap(entry))
+                    _swap.ReadInWindow(Pte<TFormat>.SwapEntryOf(entry), here == address);
+            }
+
+            _lru.Drain();
+        }
+
+        return _swap.ReadAsync(slot);
     }
 
     /// <summary>should_try_to_free_swap: the slot is of little use when swap is short, the page is locked, or it is about to be written by its only user.</summary>

@@ -55,11 +55,12 @@ internal sealed partial class PageTablesOf<TFormat>
         private readonly bool BringBack(ulong at, ulong address, ulong entry, SwpEntry slot)
         {
             SwapSpace swap = owner._swap;
-            uint pfn = swap.Get(slot);
+            ref VmArea area = ref owner._vmas[vma];
+            uint pfn = swap.Get(slot, ref area.SwapReadahead, address);
             if (pfn != 0)
                 owner._memMap[pfn].RefCount++;
             else
-                pfn = swap.ReadWithNeighbours(slot, out _);
+                pfn = owner._faults.SwapIn(ref area, address, at, slot, out _);
             if (pfn == 0)
                 return owner._tables.Load(at) != entry;
             swap.WaitForRead(pfn);

@@ -11,6 +11,7 @@ public sealed partial class SwapSpace
     private readonly List<int> _active = [];
     private readonly List<int> _available = [];
     private int _leastPriority = -1;
+    private int _rotating;
 
     /// <summary>The numbers of the areas in use, in their order: /proc/swaps.</summary>
     public IReadOnlyList<int> Types => [.. Enumerable.Range(0, _areas.Length).Where(type => _areas[type] is not null)];
@@ -61,6 +62,8 @@ public sealed partial class SwapSpace
         _known.Remove(spec.Name);
         _areas[type] = new SwapArea(spec, DeviceOf(spec, _blocks), _allocator);
         HasAreas = true;
+        if (IsRotating(_areas[type]!))
+            _rotating++;
         Enable(type);
         return true;
     }
@@ -101,6 +104,8 @@ public sealed partial class SwapSpace
             throw new InvalidOperationException($"{area.InUsePages} slots of swap area {type} are in use, and it is switched off");
         _stocksLocked = false;
         _known[area.Spec.Name] = area.Spec;
+        if (IsRotating(area))
+            _rotating--;
         _areas[type] = null;
         area.Dispose();
         HasAreas = Array.Exists(_areas, one => one is not null);
@@ -123,6 +128,9 @@ public sealed partial class SwapSpace
             _lru.Put(pfn);
         }
     }
+
+    /// <summary>Whether an area lies on a disk that turns (nr_rotate_swap); zram never does.</summary>
+    private bool IsRotating(SwapArea area) => !area.Spec.IsSynchronous && _blocks.SpecOf(area.Device).IsRotational;
 
     private void Enable(int type)
     {

@@ -4,29 +4,51 @@ using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Swap;
 
-/// <content>Bringing pages in, with their neighbours in swap (swapin_readahead, swap_cluster_readahead).</content>
+/// <content>Bringing pages in, with their neighbours (swapin_readahead, swap_cluster_readahead).</content>
 public sealed partial class SwapSpace
 {
     private int _readAheadHits = 4;
     private uint _previousOffset;
     private uint _lastReadAheadPages;
 
-    /// <summary>The page of a slot from the swap cache, for a fault (swap_cache_get_folio); counts hits of readahead. 0: not there.</summary>
+    /// <summary>
+    /// Whether neighbours are those by address (swap_use_vma_readahead): no area lies on a disk that turns, and it is not
+    /// switched off (vma_ra_enabled). Shared memory goes by slots in any case.
+    /// </summary>
+    internal bool ReadsAheadByAddress => _rotating == 0 && _hasVmaReadahead;
+
+    /// <summary>The most pages that a read by address brings: 2^page-cluster, 32 at most (SWAP_RA_ORDER_CEILING of 64-bit kernels).</summary>
+    internal uint MostPagesByAddress => 1u << Math.Min(_pageCluster, 5);
+
+    /// <summary>The page of a slot from the swap cache, for a fault on shared memory (swap_cache_get_folio); counts hits of readahead. 0: not there.</summary>
     internal uint Get(SwpEntry entry)
     {
         uint pfn = Find(entry);
-        if (pfn == 0)
-            return 0;
-        ref PageFrame frame = ref _memMap[pfn];
-        // The readahead mark is PG_reclaim while the page is not under writeback.
-        if ((frame.Flags & (PageFlags.Reclaim | PageFlags.Writeback)) == PageFlags.Reclaim)
-        {
-            frame.Flags &= ~PageFlags.Reclaim;
-            _stat.SwapRaHit++;
+        if (pfn != 0 && TakeReadAheadMark(pfn))
             _readAheadHits++;
-        }
-
         return pfn;
+    }
+
+    /// <summary>The same for a fault in an area, which keeps its own count when neighbours go by address.</summary>
+    internal uint Get(SwpEntry entry, ref SwapReadaheadInfo info, ulong address)
+    {
+        if (!ReadsAheadByAddress)
+            return Get(entry);
+        uint pfn = Find(entry);
+        if (pfn != 0)
+            info.Found(address, TakeReadAheadMark(pfn));
+        return pfn;
+    }
+
+    /// <summary>Whether readahead brought a page that nobody met since. The mark is PG_reclaim while the page is not under writeback.</summary>
+    private bool TakeReadAheadMark(uint pfn)
+    {
+        ref PageFrame frame = ref _memMap[pfn];
+        if ((frame.Flags & (PageFlags.Reclaim | PageFlags.Writeback)) != PageFlags.Reclaim)
+            return false;
+        frame.Flags &= ~PageFlags.Reclaim;
+        _stat.SwapRaHit++;
+        return true;
     }
 
     /// <summary>
@@ -43,23 +65,32 @@ public sealed partial class SwapSpace
             uint first = Math.Max(1, entry.Offset & ~mask);
             uint last = Math.Min(entry.Offset | mask, _areas[entry.Type]!.Pages);
             for (uint offset = first; offset <= last; offset++)
-            {
-                uint neighbour = ReadAsync(new SwpEntry(entry.Type, offset), out bool isNew);
-                if (neighbour == 0)
-                    continue;
-                if (isNew && offset != entry.Offset)
-                {
-                    _memMap[neighbour].Flags |= PageFlags.Reclaim;
-                    _stat.SwapRa++;
-                }
-
-                _lru.Put(neighbour);
-            }
-
+                ReadInWindow(new SwpEntry(entry.Type, offset), offset == entry.Offset);
             // The batch of new pages is emptied before the page itself is looked up.
             _lru.Drain();
         }
 
+        return ReadAsync(entry);
+    }
+
+    /// <summary>A page of a window of readahead, the one that is wanted or a neighbour.</summary>
+    internal void ReadInWindow(SwpEntry entry, bool isWanted)
+    {
+        uint pfn = ReadAsync(entry, out bool isNew);
+        if (pfn == 0)
+            return;
+        if (isNew && !isWanted)
+        {
+            _memMap[pfn].Flags |= PageFlags.Reclaim;
+            _stat.SwapRa++;
+        }
+
+        _lru.Put(pfn);
+    }
+
+    /// <summary>The page of a slot in the swap cache; what is to be read is given to the device. With a reference; 0: no frame is left.</summary>
+    internal uint ReadAsync(SwpEntry entry)
+    {
         uint pfn = ReadAsync(entry, out _);
         Unplug();
         return pfn;
@@ -68,10 +99,9 @@ public sealed partial class SwapSpace
     /// <summary>Begins to read a page that will be needed (MADV_WILLNEED).</summary>
     internal void ReadAhead(SwpEntry entry)
     {
-        uint pfn = ReadAsync(entry, out _);
+        uint pfn = ReadAsync(entry);
         if (pfn != 0)
             _lru.Put(pfn);
-        Unplug();
     }
 
     /// <summary>The page of a slot in the swap cache, where reading of it has begun (__read_swap_cache_async), with a reference; 0: the slot holds nothing, or no frame is left.</summary>
@@ -113,7 +143,6 @@ public sealed partial class SwapSpace
         return pfn;
     }
 
-    /// <summary>swapin_nr_pages: the window grows with the hits since the last read and shrinks by half at most.</summary>
     private uint SwapinPages(uint offset)
     {
         uint most = 1u << _pageCluster;
@@ -121,23 +150,22 @@ public sealed partial class SwapSpace
             return 1;
         int hits = _readAheadHits;
         _readAheadHits = 0;
-        uint pages = (uint)hits + 2;
-        if (pages == 2)
-        {
-            // Without a hit there is a window only for neighbours of the last read.
-            if (offset != _previousOffset + 1 && offset != _previousOffset - 1)
-                pages = 1;
-        }
-        else
-        {
-            pages = Math.Max(4, BitOperations.RoundUpToPowerOf2(pages));
-        }
-
-        pages = Math.Min(pages, most);
-        pages = Math.Max(pages, _lastReadAheadPages / 2);
+        uint pages = Window((uint)hits, _previousOffset, offset, most, _lastReadAheadPages);
         if (hits == 0)
             _previousOffset = offset;
         _lastReadAheadPages = pages;
         return pages;
+    }
+
+    /// <summary>__swapin_nr_pages: the window grows with the hits since the last read and shrinks by half at most.</summary>
+    internal static uint Window(uint hits, ulong previous, ulong place, uint most, uint previousPages)
+    {
+        uint pages = hits + 2;
+        // Without a hit there is a window only for neighbours of the last read.
+        if (pages == 2)
+            pages = place == previous + 1 || place + 1 == previous ? 2u : 1u;
+        else
+            pages = Math.Max(4, BitOperations.RoundUpToPowerOf2(pages));
+        return Math.Max(Math.Min(pages, most), previousPages / 2);
     }
 }

@@ -31,6 +31,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     private readonly NativeArray<SwapSlotsCache> _stocks;
     private readonly bool _hasStocks;
     private readonly int _pageCluster;
+    private readonly bool _hasVmaReadahead;
     private readonly Zswap? _zswap;
 
     /// <summary>Switches swap areas on (swapon).</summary>
@@ -44,8 +45,9 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     /// <param name="areas">The areas, and those that can be switched on later.</param>
     /// <param name="settings">What the release does; told how much swap there is.</param>
     /// <param name="pageCluster">vm.page-cluster: log2 of the pages that a read from swap brings.</param>
+    /// <param name="hasVmaReadahead">vma_ra_enabled: whether neighbours are read by address where no area lies on a disk that turns.</param>
     /// <param name="zswap">The parameters of zswap.</param>
-    internal SwapSpace(MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat, Clock clock, EventQueue events, BlockDevices blocks, IReadOnlyList<SwapAreaSpec> areas, VmSettings settings, int pageCluster, ZswapSettings zswap)
+    internal SwapSpace(MemMap memMap, BuddyAllocator allocator, LruLists lru, VmStat stat, Clock clock, EventQueue events, BlockDevices blocks, IReadOnlyList<SwapAreaSpec> areas, VmSettings settings, int pageCluster, bool hasVmaReadahead, ZswapSettings zswap)
     {
         _memMap = memMap;
         _allocator = allocator;
@@ -60,6 +62,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
         _hasStocks = settings.Features.HasSwapSlotsCache;
         _pageCluster = pageCluster;
+        _hasVmaReadahead = hasVmaReadahead;
         if (zswap.IsEnabled)
             _zswap = new Zswap(zswap, settings, allocator, lru.Memcgs, stat, clock, events, WriteBackCompressed);
         foreach (SwapAreaSpec spec in areas)

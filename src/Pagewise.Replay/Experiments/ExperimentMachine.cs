@@ -40,7 +40,7 @@ internal static partial class ExperimentMachine
     /// While it is busy, requests are done within 0.4 ms (block_rq_issue to block_rq_complete of the same workload under QEMU:
     /// 0.13 to 0.48 ms). Writes: 4 MiB of wb_bytes in 10 to 26 ms.
     /// </summary>
-    private static BlockDeviceSpec VirtioOfTcg { get; } = new("virtio-tcg") { ReadLatencyNs = 400_000, WriteLatencyNs = 400_000, WriteBytesPerSecond = 300e6, QueueDepth = 256 };
+    private static BlockDeviceSpec VirtioOfTcg { get; } = new("virtio-tcg") { ReadLatencyNs = 400_000, WriteLatencyNs = 400_000, WriteBytesPerSecond = 300e6, QueueDepth = 256, IsRotational = true };
 
     /// <summary>Reads it.</summary>
     /// <exception cref="RecordingException">A file is missing or is not what it should be.</exception>

@@ -92,6 +92,7 @@ public sealed partial class MachineSetting
             spec with { Swappiness = (int)Number(text, 0, 200) }),
         new("vm.page-cluster", "a number from 0 to 31", ValueSchema.Integer(0, 31), static (spec, text) =>
             spec with { PageCluster = (int)Number(text, 0, 31) }),
+        new("vma_ra_enabled", "true or false", ValueSchema.Boolean(), static (spec, text) => spec with { HasVmaReadahead = Boolean(text) }),
         new("lru_gen", "y, n or what /sys/kernel/mm/lru_gen/enabled takes: 0 to 7, hexadecimal with 0x", ValueSchema.NumberOrText("^(y|n|0|[1-7]|0[xX]0*[0-7])$"), static (spec, text) =>
             spec with { LruGen = LruGen(text) }),
         new("zswap.enabled", "true or false", ValueSchema.Boolean(), static (spec, text) => spec with { Zswap = spec.Zswap with { IsEnabled = Boolean(text) } }),
