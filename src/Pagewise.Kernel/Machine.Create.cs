@@ -137,6 +137,8 @@ public abstract partial class Machine
                 throw Bad($"swap area {area.Name}: there is no block device {area.Device}");
         }
 
+        if (spec.VfsCachePressure < 0)
+            throw Bad($"vm.vfs_cache_pressure of {spec.VfsCachePressure}: 0 or more is needed");
         if (spec.Swappiness is < 0 or > 200)
             throw Bad($"vm.swappiness of {spec.Swappiness}: 0 to 200 is needed");
         if (spec.Zswap.MaxPoolPercent is < 0 or > 100 || spec.Zswap.AcceptThresholdPercent is < 0 or > 100)

@@ -33,6 +33,9 @@ public abstract partial class Machine
                 if ((value & 2) != 0)
                     Shrinkers.DropSlab();
                 return true;
+            case "vm.vfs_cache_pressure" when value is >= 0 and <= int.MaxValue:
+                FilePages.Super.VfsCachePressure = (int)value;
+                return true;
             case "vm.panic_on_oom" or "vm.oom_kill_allocating_task" or "vm.oom_dump_tasks":
                 if (OomKiller.Settings.With(name, value) is not { } settings)
                     return false;

@@ -64,6 +64,8 @@ public abstract partial class Machine : IDisposable
         FilePages = new FilePages(Inodes, MemMap, Allocator, Lru, Swap, Caches, VmStat);
         Shrinkers = new Shrinkers(Memcgs, Zones.NodeCount, VmStat);
         Shrinkers.Register(FilePages.Shadows);
+        Shrinkers.Register(FilePages.Super);
+        FilePages.Super.VfsCachePressure = spec.VfsCachePressure;
         Memcgs.DrainLru = () =>
         {
             Lru.DrainAll();

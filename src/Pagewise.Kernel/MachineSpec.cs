@@ -106,6 +106,9 @@ public sealed record MachineSpec
     /// <summary>zswap, off at first as in most distributions' kernels.</summary>
     public ZswapSettings Zswap { get; init; } = new();
 
+    /// <summary>vm.vfs_cache_pressure, %: how much names and inodes without users are reclaimed beside pages; 0: not at all.</summary>
+    public int VfsCachePressure { get; init; } = 100;
+
     /// <summary>vm.swappiness, 0 to 200: what reading a page back from swap costs beside reading a file's, 100 being the same.</summary>
     public int Swappiness { get; init; } = 60;
 

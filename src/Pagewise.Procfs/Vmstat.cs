@@ -122,6 +122,8 @@ public sealed record Vmstat(IReadOnlyList<ProcfsCounter> Counters)
             ["pgscan_file"] = stat.PgScanFile,
             ["pgsteal_anon"] = stat.PgStealAnon,
             ["pgsteal_file"] = stat.PgStealFile,
+            ["pginodesteal"] = stat.PgInodeSteal,
+            ["kswapd_inodesteal"] = stat.KswapdInodeSteal,
             ["slabs_scanned"] = stat.SlabsScanned,
             ["kswapd_low_wmark_hit_quickly"] = stat.KswapdLowWmarkHitQuickly,
             ["kswapd_high_wmark_hit_quickly"] = stat.KswapdHighWmarkHitQuickly,

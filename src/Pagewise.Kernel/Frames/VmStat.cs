@@ -218,8 +218,16 @@ public sealed class VmStat
     /// <summary>Times vm.drop_caches dropped kernel objects (drop_slab).</summary>
     public long DropSlab { get; internal set; }
 
-    /// <summary>Pages of slabs that were given back so far: reclaim counts those that it caused (reclaimed_slab).</summary>
-    internal long SlabPagesFreed { get; set; }
+    /// <summary>What was left of pages of inodes that a task's reclaim took (pginodesteal).</summary>
+    public long PgInodeSteal { get; internal set; }
+
+    /// <summary>The same by kswapd (kswapd_inodesteal).</summary>
+    public long KswapdInodeSteal { get; internal set; }
+
+    /// <summary>
+    /// Pages of slabs that were given back so far, and of inodes that were taken: reclaim counts those that it caused (reclaimed_slab).
+    /// </summary>
+    internal long ReclaimedSlab { get; set; }
 
     /// <summary>Direct reclaims by the highest zone that would help (allocstall_dma, allocstall_dma32, allocstall_normal, allocstall_movable).</summary>
     public ZoneCounters AllocStall;

@@ -50,13 +50,18 @@ public sealed class OpenFiles : IDisposable
         int id = _slab.Allocate();
         if (id == 0)
             return 0;
+        if (!GetInode(inode))
+        {
+            _slab.Free(id);
+            return 0;
+        }
+
         ref OpenFile file = ref Files[id];
         file.Inode = inode;
         file.Flags = flags;
         file.RefCount = 1;
         file.WbErr = Errseq.Sample(_inodes.Inodes[inode].WbErr);
         file.SbErr = Errseq.Sample(_inodes.WbErr);
-        _inodes.Inodes[inode].RefCount++;
         _readahead.Open(id);
         return id;
     }
@@ -86,12 +91,29 @@ public sealed class OpenFiles : IDisposable
         PutInode(inode);
     }
 
-    /// <summary>Drops a reference on an inode (iput): the last one evicts its pages and ends it.</summary>
+    /// <summary>Takes a reference on an inode that is there by name (path_lookupat, iget). False when no memory is left for it.</summary>
+    public bool GetInode(int inode)
+    {
+        _inodes.Inodes[inode].RefCount++;
+        if (_inodes.Lookup(inode))
+            return true;
+        PutInode(inode);
+        return false;
+    }
+
+    /// <summary>
+    /// Drops a reference on an inode (dput, iput): the last one evicts its pages and ends it; the last but its name's leaves the
+    /// file to the shrinker.
+    /// </summary>
     public void PutInode(int inode)
     {
         ref Inode node = ref _inodes.Inodes[inode];
         if (--node.RefCount != 0)
+        {
+            _inodes.PutUnused(inode);
             return;
+        }
+
         if (node.ChargedPages != 0)
             _account.Uncharge(node.ChargedPages);
         _pageTables.Truncate(inode, 0);

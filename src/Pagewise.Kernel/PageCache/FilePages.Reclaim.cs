@@ -230,5 +230,7 @@ public sealed partial class FilePages
         if (IsEvicted(in file, entry))
             file.ShadowPages++;
         CountPage(file.Kind, frame.Memcg, -1);
+        if (file.CachedPages == 0)
+            _inodes.AddUnused(frame.Mapping, isPut: false);
     }
 }

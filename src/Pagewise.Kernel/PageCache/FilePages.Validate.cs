@@ -29,6 +29,7 @@ public sealed partial class FilePages
         }
 
         Check(shadowNodes == _stat.WorkingsetNodes, $"{shadowNodes} nodes keep nothing but shadows, workingset_nodes says {_stat.WorkingsetNodes}");
+        _inodes.ValidateUnused();
         _index.ValidateShadowNodes();
         Check(_index.ShadowNodes.Total == shadowNodes, $"{shadowNodes} nodes keep nothing but shadows, {_index.ShadowNodes.Total} are listed");
         Check(dirty == _stat.NrDirty, $"{dirty} pages are dirty, nr_dirty says {_stat.NrDirty}");

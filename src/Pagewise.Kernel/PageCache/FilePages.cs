@@ -28,7 +28,10 @@ public sealed partial class FilePages : IDisposable
     {
         _index = new PageIndex(caches.RadixTreeNode, stat);
         Shadows = new ShadowNodes(_index, inodes, lru, stat);
+        Super = new SuperBlock(inodes, this, stat);
         lru.Memcgs.Reparent += _index.ShadowNodes.Reparent;
+        lru.Memcgs.Reparent += inodes.Dentries.Reparent;
+        lru.Memcgs.Reparent += inodes.Unused.Reparent;
         _inodes = inodes;
         _memMap = memMap;
         _allocator = allocator;
@@ -45,6 +48,9 @@ public sealed partial class FilePages : IDisposable
 
     /// <summary>Frees nodes that keep nothing but shadows.</summary>
     internal ShadowNodes Shadows { get; }
+
+    /// <summary>Takes names and inodes without users out of memory.</summary>
+    internal SuperBlock Super { get; }
 
     /// <summary>Where files lie on their device.</summary>
     internal ExtentTrees Extents { get; }
@@ -231,6 +237,8 @@ public sealed partial class FilePages : IDisposable
         }
 
         _ = _index.Store(ref file.Pages, index, leavesShadow ? XaNode.Shadow : 0);
+        if (file.CachedPages == 0)
+            _inodes.AddUnused(inode, isPut: false);
     }
 
     /// <summary>Makes the pages of a range that are cached in name only no longer so.</summary>
@@ -240,6 +248,7 @@ public sealed partial class FilePages : IDisposable
         if (first == 0 && last >= file.SizePages)
         {
             file.WarmPages = 0;
+            _inodes.AddUnused(inode, isPut: false);
             return;
         }
 

@@ -26,10 +26,16 @@ public struct Inode
     /// <summary>Whether its name is gone ("(deleted)").</summary>
     public bool IsDeleted;
 
+    /// <summary>Its name was used while it stood in the list of those without users (DCACHE_REFERENCED).</summary>
+    internal bool IsDentryReferenced;
+
+    /// <summary>It was used while it stood in the list of inodes without users (I_REFERENCED).</summary>
+    internal bool IsReferenced;
+
     /// <summary>memfd seals (F_SEAL_*).</summary>
     public uint Seals;
 
-    /// <summary>Open files, areas and segments that hold it.</summary>
+    /// <summary>Its name, while it has one, and open files, areas and segments that hold it.</summary>
     public int RefCount;
 
     /// <summary>Writable shared mappings (i_mmap_writable).</summary>

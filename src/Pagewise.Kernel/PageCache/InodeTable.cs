@@ -4,9 +4,9 @@ using Pagewise.NativeMemory;
 
 namespace Pagewise.Kernel.PageCache;
 
-/// <summary>All inodes of a machine, with their names; each stands in an object of its file system's cache, and has one dentry.</summary>
+/// <summary>All inodes of a machine, with their names; each stands in an object of its file system's cache, and has one dentry, as long as they are in memory.</summary>
 /// <param name="caches">Where the objects come from.</param>
-public sealed class InodeTable(KmemCaches caches) : IDisposable
+public sealed partial class InodeTable(KmemCaches caches) : IDisposable
 {
     private const int Capacity = 1 << 22;
 
@@ -26,10 +26,10 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
     {
         for (int id = 1; id < Inodes.HighWater; id++)
         {
-            if (_objects[id] == 0)
-                continue;
-            into.Add(_objects[id]);
-            into.Add(_dentries[id]);
+            if (_objects[id] != 0)
+                into.Add(_objects[id]);
+            if (_dentries[id] != 0)
+                into.Add(_dentries[id]);
         }
     }
 
@@ -90,6 +90,8 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
     /// <summary>Ends an inode that nothing refers to and that has no cached pages (destroy_inode).</summary>
     public void Free(int inode)
     {
+        _ = Dentries.Remove(inode);
+        _ = Unused.Remove(inode);
         PutObjects(_objects[inode], _dentries[inode]);
         _dentries[inode] = 0;
         _objects[inode] = 0;
@@ -102,14 +104,16 @@ public sealed class InodeTable(KmemCaches caches) : IDisposable
         Inodes.Dispose();
         _objects.Dispose();
         _dentries.Dispose();
+        Dentries.Dispose();
+        Unused.Dispose();
     }
 
     private void PutObjects(ulong item, ulong dentry)
     {
-        if (item == 0)
-            return;
-        caches.Free(dentry);
-        caches.Free(item);
+        if (dentry != 0)
+            caches.Free(dentry);
+        if (item != 0)
+            caches.Free(item);
     }
 
     // A device file's inode is devtmpfs's, which is shmem.

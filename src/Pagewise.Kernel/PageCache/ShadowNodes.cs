@@ -65,6 +65,7 @@ internal sealed class ShadowNodes : IShrinker
         file.ShadowPages -= _index.DropShadows(ref file.Pages, node, Math.Min(file.WarmPages, file.SizePages));
         _stat.WorkingsetNodeReclaim++;
         _lru.Memcgs.Count(memcg, MemcgStat.WorkingsetNodeReclaim, 1);
+        _inodes.AddUnused(inode, isPut: false);
         return LruStatus.RemovedRetry;
     }
 }

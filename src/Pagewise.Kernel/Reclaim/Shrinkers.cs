@@ -46,7 +46,7 @@ public sealed class Shrinkers : IDisposable
     /// <param name="node">The node.</param>
     /// <param name="memcg">The cgroup, the root included.</param>
     /// <param name="priority">How hard to try, 12 to 0.</param>
-    /// <param name="isKswapd">Whether kswapd reclaims: for tracepoints.</param>
+    /// <param name="isKswapd">Whether kswapd reclaims.</param>
     /// <returns>Objects freed.</returns>
     public long ShrinkSlab(Gfp gfp, int node, int memcg, int priority, bool isKswapd)
     {
@@ -54,7 +54,7 @@ public sealed class Shrinkers : IDisposable
             return 0;
         long freed = 0;
         for (int number = 0; number < _shrinkers.Count; number++)
-            freed += Shrink(number, new ShrinkControl { Gfp = gfp, Node = node, Memcg = memcg }, priority, isKswapd);
+            freed += Shrink(number, new ShrinkControl { Gfp = gfp, Node = node, Memcg = memcg, IsKswapd = isKswapd }, priority);
         return freed;
     }
 
@@ -87,7 +87,7 @@ public sealed class Shrinkers : IDisposable
     /// One shrinker's share (do_shrink_slab): objects that can go by 1/2^priority, fewer the more seeks one costs, and half of
     /// those that cost none. Less than a batch is put off, unless it is all there are.
     /// </summary>
-    private long Shrink(int number, ShrinkControl control, int priority, bool isKswapd)
+    private long Shrink(int number, ShrinkControl control, int priority)
     {
         IShrinker shrinker = _shrinkers[number];
         long freeable = shrinker.CountObjects(in control);
@@ -98,7 +98,7 @@ public sealed class Shrinkers : IDisposable
         left = 0;
         long delta = shrinker.Seeks != 0 ? (freeable >> priority) * 4 / shrinker.Seeks : freeable / 2;
         long toScan = Math.Min((deferred >> priority) + delta, 2 * freeable);
-        Tracepoints?.MmShrinkSlabStart(new SlabShrinkStart(shrinker.Name, number + 1, control.Node, isKswapd, deferred, control.Gfp, freeable, delta, toScan, priority));
+        Tracepoints?.MmShrinkSlabStart(new SlabShrinkStart(shrinker.Name, number + 1, control.Node, control.IsKswapd, deferred, control.Gfp, freeable, delta, toScan, priority));
         long scanned = 0;
         long freed = 0;
         while (toScan >= shrinker.Batch || toScan >= freeable)
@@ -116,7 +116,7 @@ public sealed class Shrinkers : IDisposable
 
         // Whoever frees on the way may have added to it.
         left += Math.Min(Math.Max(deferred + delta - scanned, 0), 2 * freeable);
-        Tracepoints?.MmShrinkSlabEnd(new SlabShrinkEnd(shrinker.Name, number + 1, control.Node, isKswapd, deferred, left, toScan, freed));
+        Tracepoints?.MmShrinkSlabEnd(new SlabShrinkEnd(shrinker.Name, number + 1, control.Node, control.IsKswapd, deferred, left, toScan, freed));
         return freed;
     }
 

@@ -151,9 +151,9 @@ internal sealed partial class Vmscan : IPageReclaim
     /// <returns>False when the pass is over: nothing left to scan, or enough reclaimed.</returns>
     public bool Round(ref ScanControl sc, ref LruvecScan scan)
     {
-        long slabPages = _stat.SlabPagesFreed;
+        long slabPages = _stat.ReclaimedSlab;
         bool goesOn = _lru.HasGens ? RoundGens(ref sc, ref scan) : RoundLists(ref sc, ref scan);
-        sc.ReclaimedSlab += _stat.SlabPagesFreed - slabPages;
+        sc.ReclaimedSlab += _stat.ReclaimedSlab - slabPages;
         return goesOn;
     }
 
@@ -186,9 +186,9 @@ internal sealed partial class Vmscan : IPageReclaim
             EndGens(ref sc, in scan);
         else
             EndLists(ref sc, in scan);
-        long slabPages = _stat.SlabPagesFreed;
+        long slabPages = _stat.ReclaimedSlab;
         _ = Shrinkers.ShrinkSlab(sc.Gfp, _lru.NodeOfLruvec(scan.Lruvec), scan.Memcg, sc.Priority, sc.IsKswapd);
-        sc.ReclaimedSlab += _stat.SlabPagesFreed - slabPages;
+        sc.ReclaimedSlab += _stat.ReclaimedSlab - slabPages;
     }
 
     private void EndLists(ref ScanControl sc, in LruvecScan scan)

@@ -241,7 +241,7 @@ public sealed partial class KmemCache
         Slabs--;
         Objects -= ObjectsOf(slab);
         CountPages(-(1L << order));
-        _stat.SlabPagesFreed += 1L << order;
+        _stat.ReclaimedSlab += 1L << order;
         for (uint pfn = slab; pfn < slab + (1u << order); pfn++)
             _memMap[pfn].Flags &= ~PageFlags.Slab;
         _memMap[slab].MapCount = 0;

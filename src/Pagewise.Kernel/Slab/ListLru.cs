@@ -94,6 +94,9 @@ public sealed class ListLru : IDisposable
                     removed++;
                     next = _heads[list].First;
                     break;
+                case LruStatus.Retry:
+                    next = _heads[list].First;
+                    break;
                 case LruStatus.Rotate:
                     Unlink(item);
                     Append(item, list);

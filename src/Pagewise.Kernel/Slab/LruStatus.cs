@@ -9,6 +9,9 @@ public enum LruStatus
     /// <summary>It was taken off, and others may have been with it: the walk begins anew (LRU_REMOVED_RETRY).</summary>
     RemovedRetry,
 
+    /// <summary>It stays, and others may have gone: the walk begins anew (LRU_RETRY).</summary>
+    Retry,
+
     /// <summary>It was used lately: to the new end (LRU_ROTATE).</summary>
     Rotate,
 

@@ -14,6 +14,9 @@ public struct ShrinkControl
     /// <summary>The cgroup that pays for the objects, the root included (memcg).</summary>
     public int Memcg;
 
+    /// <summary>Whether kswapd reclaims (current_is_kswapd).</summary>
+    public bool IsKswapd;
+
     /// <summary>Objects to look at (nr_to_scan).</summary>
     public long NrToScan;
 

@@ -23,7 +23,7 @@ public sealed partial class SystemCalls
             return Errno.ENOENT;
         int file = _files.Open(inode, flags & ~(OpenFlags.CloseOnExec | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.Truncate));
         if (file == 0)
-            return Errno.ENFILE;
+            return Errno.ENOMEM;
         SysResult result = InstallFile(task, file, recordedFd, 0, (flags & OpenFlags.CloseOnExec) != 0);
         if (!result.IsError && (flags & OpenFlags.Truncate) != 0 && _files.Files[file].CanWrite)
             SetSize(inode, 0);
@@ -165,7 +165,13 @@ public sealed partial class SystemCalls
     {
         if (lengthBytes < 0)
             return Errno.EINVAL;
-        return inode == 0 ? Errno.ENOENT : TruncateInode(inode, (ulong)lengthBytes);
+        if (inode == 0)
+            return Errno.ENOENT;
+        if (!_files.GetInode(inode))
+            return Errno.ENOMEM;
+        SysResult result = TruncateInode(inode, (ulong)lengthBytes);
+        _files.PutInode(inode);
+        return result;
     }
 
     /// <summary>unlink(2): the name goes, "(deleted)" shows in /proc/PID/maps.</summary>

@@ -88,6 +88,8 @@ public sealed partial class MachineSetting
             spec with { AdminReserveKbytes = Number(text, 0, Tebibyte >> 6) }),
         new("vm.user_reserve_kbytes", "KiB, up to 16 TiB", ValueSchema.Integer(0, Tebibyte >> 6), static (spec, text) =>
             spec with { UserReserveKbytes = Number(text, 0, Tebibyte >> 6) }),
+        new("vm.vfs_cache_pressure", "a number of percent, 0 or more", ValueSchema.Integer(0, int.MaxValue), static (spec, text) =>
+            spec with { VfsCachePressure = (int)Number(text, 0, int.MaxValue) }),
         new("vm.swappiness", "a number from 0 to 200", ValueSchema.Integer(0, 200), static (spec, text) =>
             spec with { Swappiness = (int)Number(text, 0, 200) }),
         new("vm.page-cluster", "a number from 0 to 31", ValueSchema.Integer(0, 31), static (spec, text) =>

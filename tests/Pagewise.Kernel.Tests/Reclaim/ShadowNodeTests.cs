@@ -17,9 +17,8 @@ public sealed class ShadowNodeTests
         Touch(rig, fd, 0, 40_000);
         rig.Machine.VmStat.WorkingsetNodeReclaim.ShouldBeGreaterThan(15_000);
         rig.Machine.VmStat.SlabsScanned.ShouldBeGreaterThanOrEqualTo(rig.Machine.VmStat.WorkingsetNodeReclaim);
-        long pages = rig.Machine.VmStat.NrFilePages;
-        // Half of what is beyond an eighth of the pages goes with each pass.
-        rig.Machine.VmStat.WorkingsetNodes.ShouldBeLessThan(pages / 2);
+        // Linux 6.1 under QEMU, with a quarter less memory: 85 to 284 more than an eighth of the pages on its lists.
+        rig.Machine.VmStat.WorkingsetNodes.ShouldBeInRange(ListedPages(rig) >> 3, (ListedPages(rig) >> 3) + 300);
         rig.Machine.Validate();
     }
 
@@ -29,9 +28,7 @@ public sealed class ShadowNodeTests
         using FileRig rig = new(memoryBytes: 64 << 20);
         int fd = Sparse(rig, 30_000);
         Touch(rig, fd, 0, 30_000);
-        long pages = 0;
-        for (LruList list = 0; (int)list < Lruvec.ListCount; list++)
-            pages += rig.Machine.Lru.Pages(list);
+        long pages = ListedPages(rig);
         rig.Machine.VmStat.WorkingsetNodes.ShouldBeGreaterThan(pages >> 3);
         rig.Machine.TryWriteSysctl("vm.drop_caches", "2").ShouldBeTrue();
         // What earlier passes put off is done too, so some more go than those that are too many.
@@ -71,6 +68,14 @@ public sealed class ShadowNodeTests
         }
 
         rig.Machine.VmStat.WorkingsetNodeReclaim.ShouldBeGreaterThan(1000);
+    }
+
+    private static long ListedPages(FileRig rig)
+    {
+        long pages = 0;
+        for (LruList list = 0; (int)list < Lruvec.ListCount; list++)
+            pages += rig.Machine.Lru.Pages(list);
+        return pages;
     }
 
     private static int Sparse(FileRig rig, int nodes)

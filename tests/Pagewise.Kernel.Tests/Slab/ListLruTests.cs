@@ -70,7 +70,7 @@ public sealed class ListLruTests
         long removed = lists.Walk(place.Memcg, place.Node, most, item =>
         {
             met.Add(item);
-            LruStatus status = (LruStatus)((item + rule) % 4);
+            LruStatus status = (LruStatus)((item + rule) % 5);
             if (status is LruStatus.Removed or LruStatus.RemovedRetry)
                 lists.Remove(item).ShouldBeTrue();
             if (status == LruStatus.RemovedRetry)
@@ -85,7 +85,7 @@ public sealed class ListLruTests
         {
             int item = naive[at];
             expected.Add(item);
-            switch ((LruStatus)((item + rule) % 4))
+            switch ((LruStatus)((item + rule) % 5))
             {
                 case LruStatus.Removed:
                     naive.RemoveAt(at);
@@ -95,6 +95,9 @@ public sealed class ListLruTests
                     naive.RemoveAt(at);
                     naive.Remove(companion);
                     gone++;
+                    at = 0;
+                    break;
+                case LruStatus.Retry:
                     at = 0;
                     break;
                 case LruStatus.Rotate:
