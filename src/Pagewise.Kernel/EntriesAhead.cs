@@ -9,6 +9,9 @@ internal struct EntriesAhead
     /// <summary>How many fit: a power of two, more than are prefetched.</summary>
     private const int Length = 16;
 
+    /// <summary>Walks done when the last ones ahead were prefetched.</summary>
+    public long Walks;
+
     /// <summary>Runs before this one have had their walks prefetched.</summary>
     public uint Walked;
 

@@ -117,44 +117,45 @@ internal sealed partial class FormatMachine<TFormat> : Machine
             return 0;
         outcome = default;
         // Without anything in swap, what an entry says is not worth a look.
-        EntriesAhead ahead = new() { LooksNear = Swap.UsedPages != 0 };
-        long walks = mmu.Counters.Walks;
+        EntriesAhead ahead = new() { LooksNear = Swap.UsedPages != 0, Walks = mmu.Counters.Walks };
         for (int i = 0; i < runs.Length; i++)
         {
             ref readonly AccessRun run = ref runs[i];
-            bool isCanonical = TFormat.IsCanonical(run.Address);
-            if (isCanonical && mmu.TryHit(run.Address, run.Kind))
+            if (mmu.TryHit(run.Address, run.Kind) && TFormat.IsCanonical(run.Address))
             {
                 mmu.CountL1(run.Kind, run.Count);
                 continue;
             }
 
             // Walks come in numbers, and each waits for the host's memory: those of the next runs can wait together.
-            if (mmu.Counters.Walks != walks)
-            {
-                walks = mmu.Counters.Walks;
+            if (mmu.Counters.Walks != ahead.Walks)
                 LookAhead(mmu, runs, (uint)i + 1, ref ahead);
-            }
-
             outcome = default;
             FaultCode code = FaultCode.None;
-            if ((!isCanonical || mmu.Translate(run.Address, run.Kind, out code) == 0)
+            if ((!TFormat.IsCanonical(run.Address) || mmu.Translate(run.Address, run.Kind, out code) == 0)
                 && ResolveFault(task, mmu, run.Address, run.Kind, code, out outcome) == 0)
             {
                 return i;
             }
 
-            if (mmu.HasTlb)
-            {
-                mmu.CountL1(run.Kind, run.Count - 1);
-                continue;
-            }
-
-            for (uint more = 1; more < run.Count; more++)
-                mmu.Translate(run.Address, run.Kind, out _);
+            if (run.Count > 1)
+                AccessAgain(mmu, in run);
         }
 
         return runs.Length;
+    }
+
+    /// <summary>The rest of a run, after its first access was translated.</summary>
+    private static void AccessAgain(Mmu<TFormat> mmu, in AccessRun run)
+    {
+        if (mmu.HasTlb)
+        {
+            mmu.CountL1(run.Kind, run.Count - 1);
+            return;
+        }
+
+        for (uint more = 1; more < run.Count; more++)
+            mmu.Translate(run.Address, run.Kind, out _);
     }
 
     public override FaultOutcome ReadMemory(int task, ulong address, Span<byte> destination)
@@ -215,6 +216,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void LookAhead(Mmu<TFormat> mmu, ReadOnlySpan<AccessRun> runs, uint next, ref EntriesAhead ahead)
     {
+        ahead.Walks = mmu.Counters.Walks;
         uint end = Math.Min(next + PrefetchedRuns - 1, (uint)runs.Length);
         uint at = Math.Max(ahead.Walked, next);
         for (; at < end; at++)

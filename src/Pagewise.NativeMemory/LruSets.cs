@@ -19,6 +19,7 @@ public readonly unsafe struct LruSets
 
     private readonly ulong* _start;
     private readonly uint _setMask;
+    private readonly uint _setBytes;
     private readonly uint _width;
     private readonly uint _ways;
 
@@ -34,6 +35,7 @@ public readonly unsafe struct LruSets
         _start = (ulong*)(range.Start + LeadBytes);
         _setMask = (uint)sets - 1;
         _width = Width(ways);
+        _setBytes = 2 * _width * sizeof(ulong);
         _ways = (uint)ways;
     }
 
@@ -131,18 +133,27 @@ public readonly unsafe struct LruSets
     private static uint Width(int ways) => ((uint)ways + 3) & ~3u;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong* Set(ulong number) => _start + (nuint)(((uint)number & _setMask) * (2 * _width));
+    private ulong* Set(ulong number) => (ulong*)((byte*)_start + (((uint)number & _setMask) * _setBytes));
 
     /// <summary>A bit for each place that has the tag: at most one. No early end, which would come as a surprise as often as not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Matches(ulong* set, ulong tag)
     {
         Vector256<ulong> wanted = Vector256.Create(tag);
-        ulong found = Vector256.Equals(Vector256.Load(set), wanted).ExtractMostSignificantBits();
-        for (uint first = 4; first < _width; first += 4)
-            found |= (ulong)Vector256.Equals(Vector256.Load(set + first), wanted).ExtractMostSignificantBits() << (int)first;
+        ulong found = MatchesOfFour(set, wanted);
+        if (_width == 4)
+            return found;
+        found |= MatchesOfFour(set + 4, wanted) << 4;
+        if (_width == 8)
+            return found;
+        found |= MatchesOfFour(set + 8, wanted) << 8;
+        for (uint first = 12; first < _width; first += 4)
+            found |= MatchesOfFour(set + first, wanted) << (int)first;
         return found;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong MatchesOfFour(ulong* tags, Vector256<ulong> wanted) => Vector256.Equals(Vector256.Load(tags), wanted).ExtractMostSignificantBits();
 
     /// <summary>Puts a pair first and moves all others back by one place; the last one goes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,6 +20,10 @@ public struct LevelCounts
         }
     }
 
+    /// <summary>Counts one more at a level, 0 to 7.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Count(int level) => this[level & 7]++;
+
     /// <summary>Adds other counts, level by level.</summary>
     public void Add(in LevelCounts other)
     {

@@ -38,8 +38,11 @@ public sealed partial class Mmu<TFormat>
         _l2Data.Clear();
         if (_l2Instruction != _l2Data)
             _l2Instruction.Clear();
-        foreach (TlbArray? cache in _walkCaches)
-            cache?.Clear();
+        foreach (ref readonly TlbArray cache in _walkCaches.AsSpan())
+        {
+            if (cache.Exists)
+                cache.Clear();
+        }
     }
 
     /// <summary>Empties the page-walk caches of an address space. Reclaim drops page after page: as long as nothing was walked, there is nothing to do again.</summary>
@@ -49,7 +52,10 @@ public sealed partial class Mmu<TFormat>
             return;
         _forgottenAsid = asid;
         _walksForgotten = Counters.Walks;
-        foreach (TlbArray? cache in _walkCaches)
-            cache?.RemoveAsid(asid);
+        foreach (ref readonly TlbArray cache in _walkCaches.AsSpan())
+        {
+            if (cache.Exists)
+                cache.RemoveAsid(asid);
+        }
     }
 }

@@ -16,17 +16,14 @@ public sealed partial class Mmu<TFormat>
     private ulong Walk(ulong address, AccessKind kind)
     {
         Counters.Walks++;
-        ulong number = WalkNumber(address, 2);
-        ulong table = _pmdCache is null ? 0 : _pmdCache.Find(WalkTag(number), number);
-        if (table != 0)
+        // The lowest two levels apart, each with code of its own: the rest is seldom needed.
+        ulong table = Held(in _pmdCache, address, 2);
+        if (table == 0)
         {
-            Counters.WalkCacheHits[2]++;
-        }
-        else
-        {
-            table = TableOf(address, kind, 2);
-            if (IsTable(table))
-                table = Descend(table, address, kind, 2);
+            table = TFormat.Levels == 2 ? Top : Held(in _pudCache, address, 3);
+            if (table == 0)
+                table = Descend(TableOf(address, kind, 3), address, kind, 3, in _pudCache);
+            table = Descend(table, address, kind, 2, in _pmdCache);
             if (!IsTable(table))
                 return table & ~PteBits.PageSize;
         }
@@ -34,7 +31,7 @@ public sealed partial class Mmu<TFormat>
         ulong at = (table & PteBits.AddressMask) + EntryOffset(address, 1);
         ulong entry = TFormat.Load(_memory, at);
         Counters.EntriesRead[1]++;
-        Counters.EntriesFoundIn[_caches.Read(at)]++;
+        Counters.EntriesFoundIn.Count(_caches.Read(at));
         return (entry & PteBits.Present) == 0 ? Fault(kind, FaultCode.None) : Leaf(at, entry, Narrowed(table, entry, 1), kind);
     }
 
@@ -47,29 +44,39 @@ public sealed partial class Mmu<TFormat>
     private ulong TableOf(ulong address, AccessKind kind, int level)
     {
         if (level == TFormat.Levels)
-            return _cr3 | RightsOfWalk | TlbRights.ExecuteBit;
-        int above = level + 1;
-        ulong number = WalkNumber(address, above);
-        ulong held = _walkCaches[above]?.Find(WalkTag(number), number) ?? 0;
-        if (held != 0)
-        {
-            Counters.WalkCacheHits[above]++;
-            return held;
-        }
+            return Top;
+        ref readonly TlbArray cache = ref _walkCaches[level + 1];
+        ulong held = Held(in cache, address, level + 1);
+        return held != 0 ? held : Descend(TableOf(address, kind, level + 1), address, kind, level + 1, in cache);
+    }
 
-        held = TableOf(address, kind, above);
-        return IsTable(held) ? Descend(held, address, kind, above) : held;
+    /// <summary>The top table, with all rights.</summary>
+    private ulong Top => _cr3 | RightsOfWalk | TlbRights.ExecuteBit;
+
+    /// <summary>What a page-walk cache holds of the entries of a level; 0: nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Held(in TlbArray cache, ulong address, int level)
+    {
+        if (!cache.Exists)
+            return 0;
+        ulong number = WalkNumber(address, level);
+        ulong held = cache.Find(WalkTag(number), number);
+        if (held != 0)
+            Counters.WalkCacheHits[level]++;
+        return held;
     }
 
     /// <summary>Reads the entry of a level above the last, in the table that <see cref="TableOf"/> gave, and has a page-walk cache keep it.</summary>
     /// <returns>What <see cref="TableOf"/> returns for the level below.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Descend(ulong table, ulong address, AccessKind kind, int level)
+    private ulong Descend(ulong table, ulong address, AccessKind kind, int level, in TlbArray cache)
     {
+        if (!IsTable(table))
+            return table;
         ulong at = (table & PteBits.AddressMask) + EntryOffset(address, level);
         ulong entry = TFormat.Load(_memory, at);
         Counters.EntriesRead[level]++;
-        Counters.EntriesFoundIn[_caches.ReadUpper(at)]++;
+        Counters.EntriesFoundIn.Count(level == 2 ? _caches.Read(at) : _caches.ReadUpper(at));
         ulong rights = Narrowed(table, entry, level);
         if ((entry & (PteBits.Present | PteBits.PageSize)) != PteBits.Present)
             return NoTable(at, entry, rights, kind, level);
@@ -77,7 +84,8 @@ public sealed partial class Mmu<TFormat>
             TFormat.Store(_memory, at, entry | PteBits.Accessed);
         ulong below = (entry & PteBits.AddressMask) | rights;
         ulong number = WalkNumber(address, level);
-        _walkCaches[level]?.InsertAfterFind(WalkTag(number), number, below);
+        if (cache.Exists)
+            cache.InsertAfterFind(WalkTag(number), number, below);
         return below;
     }
 

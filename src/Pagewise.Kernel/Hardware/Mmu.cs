@@ -19,10 +19,9 @@ public sealed partial class Mmu<TFormat> : IDisposable
     private readonly TlbLevel _l1Instruction;
     private readonly TlbLevel _l2Data;
     private readonly TlbLevel _l2Instruction;
-    private readonly TlbArray _l1DataSmall;
-    private readonly TlbArray _l1InstructionSmall;
-    private readonly TlbArray?[] _walkCaches = new TlbArray?[6];
-    private readonly TlbArray? _pmdCache;
+    private readonly TlbArray[] _walkCaches = new TlbArray[6];
+    private readonly TlbArray _pmdCache;
+    private readonly TlbArray _pudCache;
     private readonly PteCache _caches;
     private ulong _cr3;
     private ushort _asid;
@@ -39,9 +38,9 @@ public sealed partial class Mmu<TFormat> : IDisposable
         _l1Instruction = new TlbLevel(preset.L1Instruction);
         _l2Data = new TlbLevel(preset.L2Data);
         _l2Instruction = preset.L2Instruction is null ? _l2Data : new TlbLevel(preset.L2Instruction);
-        _l1DataSmall = _l1Data.Small;
-        _l1InstructionSmall = _l1Instruction.Small;
         HasTlb = preset.L1Data.Pages4K.Entries > 0;
+        if (HasTlb != preset.L1Instruction.Pages4K.Entries > 0 || HasTlb != preset.L2Data.Pages4K.Entries > 0)
+            throw new ArgumentException($"{preset.Name} has some TLBs and not others: all or none are modelled", nameof(preset));
         _caches = new PteCache(preset.CacheBytes);
         for (int level = 2; level <= TFormat.Levels && level - 2 < preset.WalkCaches.Count; level++)
         {
@@ -50,6 +49,7 @@ public sealed partial class Mmu<TFormat> : IDisposable
         }
 
         _pmdCache = _walkCaches[2];
+        _pudCache = _walkCaches[3];
     }
 
     /// <summary>Whether it has a TLB; without one every access is walked.</summary>
@@ -71,8 +71,8 @@ public sealed partial class Mmu<TFormat> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryHit(ulong address, AccessKind kind)
     {
-        TlbArray array = kind == AccessKind.Execute ? _l1InstructionSmall : _l1DataSmall;
-        ulong data = array.TryFind(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
+        TlbLevel level = kind == AccessKind.Execute ? _l1Instruction : _l1Data;
+        ulong data = level.Small.TryFind(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
         ulong need = Need(kind);
         return (data & need) == need;
     }
@@ -105,7 +105,10 @@ public sealed partial class Mmu<TFormat> : IDisposable
         if ((data & need) == need)
         {
             Counters.L2Hits++;
-            Keep(first, tag, address, data);
+            if (TlbLevel.IsSmall(data))
+                first.Small.InsertAfterFind(tag, number, data);
+            else
+                first.InsertOther(address, _asid, TFormat.IndexBits, data);
             return SmallFrame(data, address);
         }
 
@@ -116,8 +119,15 @@ public sealed partial class Mmu<TFormat> : IDisposable
             return 0;
         }
 
-        Keep(first, tag, address, data);
-        Keep(second, tag, address, data);
+        if (TlbLevel.IsSmall(data) && HasTlb)
+        {
+            first.Small.InsertAfterFind(tag, number, data);
+            second.Small.InsertAfterFind(tag, number, data);
+            return data;
+        }
+
+        first.InsertOther(address, _asid, TFormat.IndexBits, data);
+        second.InsertOther(address, _asid, TFormat.IndexBits, data);
         return SmallFrame(data, address);
     }
 
@@ -139,18 +149,8 @@ public sealed partial class Mmu<TFormat> : IDisposable
         _l2Data.Dispose();
         _l2Instruction.Dispose();
         _caches.Dispose();
-        foreach (TlbArray? cache in _walkCaches)
-            cache?.Dispose();
-    }
-
-    /// <summary>Puts in what the level was just asked for and did not have.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Keep(TlbLevel level, ulong tag, ulong address, ulong data)
-    {
-        if (level.IsSmall(data))
-            level.Small.InsertAfterFind(tag, address >> Pfn.Shift, data);
-        else
-            level.InsertOther(address, _asid, TFormat.IndexBits, data);
+        foreach (TlbArray cache in _walkCaches)
+            cache.Dispose();
     }
 
     /// <summary>The rights that an access needs: looked up, for a branch on it would be mispredicted.</summary>

@@ -63,7 +63,7 @@ public sealed class PteCache : IDisposable
         return -(int)(missFirst + missSecond + missLast);
     }
 
-    /// <summary><see cref="Read"/> of an entry above the last level: those are few and nearly always in the first cache.</summary>
+    /// <summary><see cref="Read"/> of an entry far above the last level: those are few and nearly always in the first cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int ReadUpper(ulong physicalAddress)
     {

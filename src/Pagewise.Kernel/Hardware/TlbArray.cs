@@ -6,20 +6,21 @@ namespace Pagewise.Kernel.Hardware;
 /// <summary>
 /// One set-associative array of translations. Replacement is true LRU; vendors do not publish theirs, so LRU is the
 /// documented simplification. A wide fully associative array is kept as a pool, any other in sets: same entries, less work.
+/// Copies are the same array; the default one is none, and knows nothing.
 /// </summary>
 /// <remarks>
 /// Tag, from bit 0: valid (1), address-space identifier (12), page number (45), page size level − 1 (2, at the top); see
 /// <see cref="TlbKey"/>. Data: the frame's physical address with the rights of the whole walk in the bits of
 /// <see cref="TlbRights"/>; never 0.
 /// </remarks>
-public sealed class TlbArray : IDisposable
+public readonly struct TlbArray : IDisposable
 {
     private const int WidestSet = 24;
 
-    private readonly NativeRange _range;
+    private readonly NativeRange? _range;
+    private readonly bool _isPool;
     private readonly LruSets _sets;
     private readonly LruPool _pool;
-    private readonly bool _isPool;
 
     /// <summary>Makes an empty array.</summary>
     public TlbArray(TlbArrayGeometry geometry)
@@ -33,6 +34,9 @@ public sealed class TlbArray : IDisposable
         else
             _sets = new LruSets(_range, geometry.Sets, geometry.Ways);
     }
+
+    /// <summary>Whether there is one.</summary>
+    public bool Exists => _range is not null;
 
     /// <summary>The common case of <see cref="Find"/>, at once: looks at one place only, and so may miss what is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -94,5 +98,5 @@ public sealed class TlbArray : IDisposable
     public ulong Peek(ulong tag, ulong pageNumber) => _isPool ? _pool.Peek(tag) : _sets.Peek(tag, pageNumber);
 
     /// <inheritdoc/>
-    public void Dispose() => _range.Dispose();
+    public void Dispose() => _range?.Dispose();
 }

@@ -13,8 +13,8 @@ public sealed class TlbLevel : IDisposable
     public const ulong SizeMask = 3UL << SizeShift;
 
     private readonly TlbArray _small;
-    private readonly TlbArray? _medium;
-    private readonly TlbArray? _large;
+    private readonly TlbArray _medium;
+    private readonly TlbArray _large;
     private readonly bool _isAbsent;
     private bool _hasOthers;
     private bool _hasMedium;
@@ -26,21 +26,21 @@ public sealed class TlbLevel : IDisposable
     {
         _isAbsent = geometry.Pages4K.Entries == 0;
         _small = new TlbArray(_isAbsent ? new TlbArrayGeometry(1, 1) : geometry.Pages4K);
-        _medium = Make(geometry.Shared >= 2 ? null : geometry.Pages2M, geometry.Shared >= 2);
-        _large = Make(geometry.Shared >= 3 ? null : geometry.Pages1G, geometry.Shared >= 3);
+        _medium = geometry.Shared >= 2 ? _small : Make(geometry.Pages2M);
+        _large = geometry.Shared >= 3 ? _small : Make(geometry.Pages1G);
 
-        TlbArray? Make(TlbArrayGeometry? own, bool shares) => shares ? _small : own is { Entries: > 0 } shape ? new TlbArray(shape) : null;
+        static TlbArray Make(TlbArrayGeometry own) => own.Entries > 0 ? new TlbArray(own) : default;
     }
 
     /// <summary>The array of 4 KiB pages.</summary>
-    public TlbArray Small => _small;
+    public ref readonly TlbArray Small => ref _small;
 
     /// <summary>Whether anything went in that does not stand in <see cref="Small"/> under its address space's identifier.</summary>
     public bool HasOthers => _hasOthers;
 
     /// <summary>Whether <see cref="Small"/> is where a translation belongs: it is for 4 KiB and one address space.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsSmall(ulong data) => (data & (SizeMask | PteBits.Global)) == 0 && !_isAbsent;
+    public static bool IsSmall(ulong data) => (data & (SizeMask | PteBits.Global)) == 0;
 
     /// <summary>Looks for what <see cref="Small"/> does not have: larger pages, global translations; 0 when there is none.</summary>
     /// <param name="address">The virtual address, canonical.</param>
@@ -51,9 +51,9 @@ public sealed class TlbLevel : IDisposable
     {
         TlbKey key = new(address, asid, indexBits);
         int level = 2;
-        ulong data = _hasMedium ? _medium!.Find(key.Tag(2), key.Number(2)) : 0;
+        ulong data = _hasMedium ? _medium.Find(key.Tag(2), key.Number(2)) : 0;
         if (data == 0 && _hasLarge)
-            data = _large!.Find(key.Tag(level = 3), key.Number(3));
+            data = _large.Find(key.Tag(level = 3), key.Number(3));
         if (data == 0 && _hasGlobal)
             data = FindGlobal(key, out level);
         return data == 0 ? 0 : data | ((ulong)(level - 1) << SizeShift);
@@ -65,8 +65,8 @@ public sealed class TlbLevel : IDisposable
     {
         int level = (int)(data >> SizeShift) + 1;
         data &= ~SizeMask;
-        TlbArray? array = ArrayOf(level);
-        if (array is null || _isAbsent)
+        TlbArray array = ArrayOf(level);
+        if (!array.Exists || _isAbsent)
             return;
         _hasOthers = true;
         _hasMedium |= level == 2;
@@ -93,15 +93,21 @@ public sealed class TlbLevel : IDisposable
     /// <summary>Forgets one address space; its identifier may not be 0.</summary>
     public void RemoveAsid(ushort asid)
     {
-        for (int level = 1; level <= 3; level++)
-            ArrayOf(level)?.RemoveAsid(asid);
+        _small.RemoveAsid(asid);
+        if (_hasMedium)
+            _medium.RemoveAsid(asid);
+        if (_hasLarge)
+            _large.RemoveAsid(asid);
     }
 
     /// <summary>Forgets everything, global translations too.</summary>
     public void Clear()
     {
-        for (int level = 1; level <= 3; level++)
-            ArrayOf(level)?.Clear();
+        _small.Clear();
+        if (_hasMedium)
+            _medium.Clear();
+        if (_hasLarge)
+            _large.Clear();
         _hasOthers = false;
         _hasMedium = false;
         _hasLarge = false;
@@ -113,9 +119,12 @@ public sealed class TlbLevel : IDisposable
     {
         for (level = 1; level <= 3; level++)
         {
-            ulong data = ArrayOf(level)?.Peek(key.Tag(level), key.Number(level)) ?? 0;
+            TlbArray array = ArrayOf(level);
+            if (!array.Exists)
+                continue;
+            ulong data = array.Peek(key.Tag(level), key.Number(level));
             if (data == 0)
-                data = ArrayOf(level)?.Peek(key.AsGlobal().Tag(level), key.Number(level)) ?? 0;
+                data = array.Peek(key.AsGlobal().Tag(level), key.Number(level));
             if (data != 0)
                 return data;
         }
@@ -127,11 +136,11 @@ public sealed class TlbLevel : IDisposable
     public void Dispose()
     {
         _small.Dispose();
-        _medium?.Dispose();
-        _large?.Dispose();
+        _medium.Dispose();
+        _large.Dispose();
     }
 
-    private TlbArray? ArrayOf(int level) => level switch { 1 => _small, 2 => _medium, _ => _large };
+    private TlbArray ArrayOf(int level) => level switch { 1 => _small, 2 => _medium, _ => _large };
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RemoveOther(ulong address, ushort asid, int indexBits)
@@ -139,10 +148,12 @@ public sealed class TlbLevel : IDisposable
         TlbKey key = new(address, asid, indexBits);
         for (int level = 1; level <= 3; level++)
         {
-            TlbArray? array = ArrayOf(level);
-            array?.Remove(key.Tag(level), key.Number(level));
+            TlbArray array = ArrayOf(level);
+            if (!array.Exists)
+                continue;
+            array.Remove(key.Tag(level), key.Number(level));
             if (_hasGlobal)
-                array?.Remove(key.AsGlobal().Tag(level), key.Number(level));
+                array.Remove(key.AsGlobal().Tag(level), key.Number(level));
         }
     }
 
@@ -151,7 +162,8 @@ public sealed class TlbLevel : IDisposable
         TlbKey global = key.AsGlobal();
         for (level = 1; level <= 3; level++)
         {
-            ulong data = ArrayOf(level)?.Find(global.Tag(level), global.Number(level)) ?? 0;
+            TlbArray array = ArrayOf(level);
+            ulong data = array.Exists ? array.Find(global.Tag(level), global.Number(level)) : 0;
             if (data != 0)
                 return data;
         }

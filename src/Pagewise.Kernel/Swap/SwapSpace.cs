@@ -121,7 +121,12 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
     public long UsedPages => _stat.TotalSwapPages - _stat.NrSwapPages;
 
     /// <summary>Tells the host's CPU that a slot will be looked at soon. Changes nothing in the model.</summary>
-    internal void Prefetch(SwpEntry entry) => _areas[entry.Type]!.Slots.Prefetch(entry.Offset);
+    internal void Prefetch(SwpEntry entry)
+    {
+        SwapArea area = _areas[entry.Type]!;
+        area.Slots.Prefetch(entry.Offset);
+        area.Compressed?.Prefetch(entry.Offset);
+    }
 
     /// <summary>The same for where a page of the swap cache keeps its slot's number.</summary>
     internal void PrefetchEntryOf(uint pfn) => _entryOf.Prefetch(pfn);

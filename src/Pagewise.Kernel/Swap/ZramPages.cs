@@ -61,6 +61,9 @@ internal sealed class ZramPages : IDisposable
         _objects[offset] = 0;
     }
 
+    /// <summary>Tells the host's CPU that a slot will be looked at soon. Changes nothing in the model.</summary>
+    public void Prefetch(uint offset) => _objects.Prefetch(offset);
+
     /// <summary>Adds the frames in use to a list, for walkers.</summary>
     public void CollectFrames(List<uint> into)
     {
