@@ -121,7 +121,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         for (int i = 0; i < runs.Length; i++)
         {
             ref readonly AccessRun run = ref runs[i];
-            if (mmu.TryHit(run.Address, run.Kind) && TFormat.IsCanonical(run.Address))
+            if (TFormat.IsCanonical(run.Address) && mmu.TryHit(run.Address, run.Kind))
             {
                 mmu.CountL1(run.Kind, run.Count);
                 continue;

@@ -13,7 +13,9 @@ namespace Pagewise.Kernel.Hardware;
 /// <see cref="TlbKey"/>. Data: the frame's physical address with the rights of the whole walk in the bits of
 /// <see cref="TlbRights"/>; never 0.
 /// </remarks>
+#pragma warning disable CA1001 // it is disposable: the rule does not see that of a struct
 public readonly struct TlbArray : IDisposable
+#pragma warning restore CA1001
 {
     private const int WidestSet = 24;
 
