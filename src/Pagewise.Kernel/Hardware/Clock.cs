@@ -43,6 +43,12 @@ public sealed class Clock(CostTable costs)
     /// <summary>Times that reclaim went over a node.</summary>
     public long ScanPasses { get; internal set; }
 
+    /// <summary>Passes of reclaim that took pages off inactive lists.</summary>
+    public long IsolatingPasses { get; internal set; }
+
+    /// <summary>Times that a kswapd took the CPU from who had it, or woke on an idle one.</summary>
+    public long KswapdTurns { get; internal set; }
+
     /// <summary>Pages that reclaim looked at.</summary>
     public long ScannedPages { get; internal set; }
 
@@ -57,6 +63,9 @@ public sealed class Clock(CostTable costs)
 
     /// <summary>Pages that were written to zram or zswap.</summary>
     public long CompressedPages { get; internal set; }
+
+    /// <summary>Pages that reclaim took out of the page tables that mapped them.</summary>
+    public long UnmappedPages { get; internal set; }
 
     /// <summary>Pages that were handed to swap devices to be written or read, zram apart.</summary>
     public long SwapTransfers { get; internal set; }
@@ -126,8 +135,11 @@ public sealed class Clock(CostTable costs)
 
     /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
     public double ReclaimNs =>
-        (ScanPasses * Costs.ScanPass)
+        (KswapdTurns * Costs.KswapdTurn)
+        + (ScanPasses * Costs.ScanPass)
+        + (IsolatingPasses * Costs.ScanIsolate)
         + (ScannedPages * Costs.ScanPage)
+        + (UnmappedPages * Costs.UnmapPage)
         + (ReclaimedPages * Costs.ReclaimPage)
         + (AgedPages * Costs.AgePage)
         + (SwapTransfers * Costs.SwapPage)

@@ -10,7 +10,7 @@ public sealed record CostTable
     public static IReadOnlyList<string> Names { get; } =
     [
         "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
-        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "scan_pass", "scan_page", "reclaim_page", "age_page", "swap_page", "compress_page", "decompress_page",
+        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "kswapd_turn", "scan_pass", "scan_isolate", "scan_page", "unmap_page", "reclaim_page", "age_page", "swap_page", "compress_page", "decompress_page",
         "transfer_page", "cache_page", "writeback_page", "block_request", "idle_exit",
     ];
 
@@ -68,13 +68,22 @@ public sealed record CostTable
     /// <summary>per_page_syscall: a system call's work on one present entry (zap, protect, copy, move).</summary>
     public double PerPageSyscall { get; init; }
 
-    /// <summary>scan_pass: reclaim goes over a node once: counts its lists, asks its shrinkers.</summary>
+    /// <summary>kswapd_turn: kswapd gets the CPU: the switch, and that caches hold what was used by who had it.</summary>
+    public double KswapdTurn { get; init; }
+
+    /// <summary>scan_pass: reclaim goes over a node once: counts its lists, asks its shrinkers. It may find nothing.</summary>
     public double ScanPass { get; init; }
 
-    /// <summary>scan_page: reclaim looks at one page: isolates it, asks its entries, unmaps or keeps it.</summary>
+    /// <summary>scan_isolate: such a pass takes pages off inactive lists: drains batches, locks lists, puts back. Once a pass.</summary>
+    public double ScanIsolate { get; init; }
+
+    /// <summary>scan_page: reclaim looks at one page: isolates it, asks its entries, keeps it.</summary>
     public double ScanPage { get; init; }
 
-    /// <summary>reclaim_page: reclaim frees one page: unmaps it, takes it out of its cache, leaves a shadow, gives the frame back.</summary>
+    /// <summary>unmap_page: reclaim takes one page out of the page tables that map it.</summary>
+    public double UnmapPage { get; init; }
+
+    /// <summary>reclaim_page: reclaim frees one page: takes it out of its cache, leaves a shadow, gives the frame back.</summary>
     public double ReclaimPage { get; init; }
 
     /// <summary>age_page: aging of the multi-generational LRU finds that a page was used, and makes it young.</summary>
@@ -126,8 +135,11 @@ public sealed record CostTable
         "copy_page" => CopyPage,
         "syscall" => Syscall,
         "per_page_syscall" => PerPageSyscall,
+        "kswapd_turn" => KswapdTurn,
         "scan_pass" => ScanPass,
+        "scan_isolate" => ScanIsolate,
         "scan_page" => ScanPage,
+        "unmap_page" => UnmapPage,
         "reclaim_page" => ReclaimPage,
         "age_page" => AgePage,
         "swap_page" => SwapPage,
@@ -167,8 +179,11 @@ public sealed record CostTable
             "copy_page" => this with { CopyPage = nanoseconds },
             "syscall" => this with { Syscall = nanoseconds },
             "per_page_syscall" => this with { PerPageSyscall = nanoseconds },
+            "kswapd_turn" => this with { KswapdTurn = nanoseconds },
             "scan_pass" => this with { ScanPass = nanoseconds },
+            "scan_isolate" => this with { ScanIsolate = nanoseconds },
             "scan_page" => this with { ScanPage = nanoseconds },
+            "unmap_page" => this with { UnmapPage = nanoseconds },
             "reclaim_page" => this with { ReclaimPage = nanoseconds },
             "age_page" => this with { AgePage = nanoseconds },
             "swap_page" => this with { SwapPage = nanoseconds },

@@ -105,13 +105,17 @@ public sealed partial record CpuPreset
 
     /// <summary>
     /// QEMU's emulated CPU (TCG), on which experiments were recorded. How fast it is depends on what else its host did: the
-    /// recordings' own figures differ by a factor of four among themselves. Taken from timestamps of recorded traces: scan_page
-    /// 4.3 µs a page that trace_reclaim_w52 looked at and kept, swap_page 30 µs between two writes of it, less the look, with
-    /// taking its slot. The others by playing recorded workloads to the same kernel under QEMU and reading running times
-    /// (schedstat) and timestamps, times 2.3, for looks, frees and writes in the recorded traces took 1.8 to 3.7 times as long as there:
+    /// recordings' own figures differ by a factor of four among themselves. From timestamps of the recorded traces
+    /// trace_reclaim_w52 and trace_file_w64: scan_page 4.3 µs a page that was looked at and kept; reclaim_page what a page that
+    /// nothing maps took more (5.2 in all); kswapd_turn what its first pass took more (272 of one page) than later ones;
+    /// scan_isolate with scan_pass what those took, from the end of one to the end of the next, without their pages (69 and 100 to 110,
+    /// eight trace events among it); swap_page between two writes 30, less the look and the unmapping.
+    /// The others by playing recorded workloads to the same kernel under QEMU and reading running times
+    /// (schedstat) and timestamps, times 2.3 to 2.7, for what both have took so much longer in the recorded traces:
     /// minor_fault 20 µs there; syscall: two calls of getrusage 6.6, and every 64 accesses the recorder's look at
-    /// /proc/vmstat, 110; scan_pass 45 to 75 between the ends of kswapd's passes, less their pages; reclaim_page 5 to 9 less
-    /// the look; zram: kswapd took 93 a page of cyclic56_zram, the task 73 an access. block_request: of the 337 µs that
+    /// /proc/vmstat, 110; scan_pass 7.5 (twelve passes over lists too short for any, mixed38_100_sw0, take 88 to 92; passes that
+    /// take pages 18 to 29 without those); unmap_page: mapped pages took 4.5 to free, others 2.0 and kept ones 1.6; zram: kswapd
+    /// took 93 a page of cyclic56_zram, the task 73 an access. block_request: of the 337 µs that
     /// cyclic56_pc0's task ran an access (getrusage), what the others do not explain. age_page: 14 ms for the first walk
     /// over 15,208 used pages (debugfs lru_gen). Files, from how long the calls of wb_exact took: transfer_page 28 µs (writes over pages that are cached),
     /// cache_page 70 µs (what writes of new pages take more), writeback_page 14 µs (its first fsync). TLBs are Skylake's:
@@ -125,17 +129,20 @@ public sealed partial record CpuPreset
             MinorFault = 46_000,
             Syscall = 10_000,
             ZeroPage = 0,
-            ScanPass = 150_000,
+            KswapdTurn = 220_000,
+            ScanPass = 20_000,
+            ScanIsolate = 50_000,
             ScanPage = 4_300,
-            ReclaimPage = 15_000,
+            UnmapPage = 7_500,
+            ReclaimPage = 1_000,
             AgePage = 420,
-            SwapPage = 30_000,
-            CompressPage = 170_000,
+            SwapPage = 23_000,
+            CompressPage = 176_000,
             DecompressPage = 98_000,
             TransferPage = 28_000,
             CachePage = 70_000,
             WritebackPage = 14_000,
-            BlockRequest = 250_000,
+            BlockRequest = 257_000,
             IdleExit = 1_000_000,
         },
     };

@@ -88,16 +88,18 @@ internal sealed class Kswapd : IAgent, IDisposable
         ((IAgent)this).Run(node);
     }
 
-    /// <summary>Lets a node's kswapd end the batch it is in, or run if it was woken and has not run since, whosever turn it is. Whether there was anything to do.</summary>
+    /// <summary>Lets a node's kswapd end the batch it is in, or run if it is ready to, whosever turn it is. Whether there was anything to do.</summary>
     public bool RunWoken(int node)
     {
         if (_vmscan.GiveBack(node))
             return true;
         ref KswapdState state = ref _states[node];
-        if (_isRunning || state.Phase != KswapdPhase.Woken)
+        // After its lists it may be waiting for writes.
+        if (_isRunning || state.Phase is not (KswapdPhase.Woken or KswapdPhase.Priority or KswapdPhase.Lists))
             return false;
         state.Preempts = true;
-        GiveWay(node);
+        _ = _events.Cancel(_agent, node);
+        ((IAgent)this).Run(node);
         return true;
     }
 
@@ -112,6 +114,8 @@ internal sealed class Kswapd : IAgent, IDisposable
         }
 
         ref KswapdState state = ref _states[argument];
+        // One that only looked whether the task still waits keeps its turn.
+        bool switches = !state.HasTurn;
         if (_sharesCpu && !TakesCpu(ref state))
         {
             _events.ScheduleReady(_turns.NextTickNs, _agent, argument);
@@ -121,6 +125,8 @@ internal sealed class Kswapd : IAgent, IDisposable
         _isRunning = true;
         bool wasInFault = _vmscan.SetInFault(false);
         _turns.DaemonRuns(ref state);
+        if (switches)
+            _clock.KswapdTurns++;
         bool goesOn;
         do
         {

@@ -85,7 +85,7 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
     /// <inheritdoc/>
     public bool OutOfMemory(in AllocContext context, Gfp gfp, int order)
     {
-        // Retries for nothing take no time here; Linux's take ticks, by which a woken kswapd had its turn.
+        // Linux's sixteen retries for nothing take some ticks (trace_oom), by which a kswapd that was woken, or lost the CPU, had its turn.
         return kswapd.RunWoken(context.Node) || (OomKiller?.OutOfMemory(context, gfp, order) ?? false);
     }
 

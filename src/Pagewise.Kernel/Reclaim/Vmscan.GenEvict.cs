@@ -166,6 +166,9 @@ internal sealed partial class Vmscan
                 break;
         }
 
+        if (isolated != 0 && sc.Nr.Taken == 0)
+            _clock.IsolatingPasses++;
+        sc.Nr.Taken += isolated;
         _clock.ScannedPages += isolated;
         CountScan(_lru.MemcgOfLruvec(lruvec), in sc, isolated);
         if (!sc.IsCgroupReclaim)

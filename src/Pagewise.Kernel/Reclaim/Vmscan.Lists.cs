@@ -24,6 +24,8 @@ internal sealed partial class Vmscan
             _stat.PgScanAnon += scanned;
         if (taken == 0)
             return 0;
+        if (sc.Nr.Taken == 0)
+            _clock.IsolatingPasses++;
         ScanCounts counts = default;
         long reclaimed = ShrinkFolioList(_lru.NodeOfLruvec(lruvec), ref sc, ref counts);
         PutBack(lruvec, _returned, out _);

@@ -162,10 +162,14 @@ internal sealed partial class Vmscan
                 return Fate.Activate;
         }
 
-        if (frame.MapCount != 0 && !_rmap.TryToUnmap(pfn))
+        if (frame.MapCount != 0)
         {
-            counts.UnmapFail += LruLists.PagesOf(frame.Flags);
-            return Fate.Activate;
+            _clock.UnmappedPages++;
+            if (!_rmap.TryToUnmap(pfn))
+            {
+                counts.UnmapFail += LruLists.PagesOf(frame.Flags);
+                return Fate.Activate;
+            }
         }
 
         pages = LruLists.PagesOf(frame.Flags);
