@@ -139,6 +139,9 @@ public sealed class BlockDevices : IAgent, IDisposable
         return false;
     }
 
+    /// <summary>Completes the requests that are done by now, as their interrupts do in the midst of what the CPU is at.</summary>
+    public void CompleteDue() => _events.RunDue(_agent);
+
     /// <summary>Waits until no request is in flight, those included that completions submit.</summary>
     public void Drain()
     {

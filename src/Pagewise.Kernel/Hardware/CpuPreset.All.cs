@@ -109,12 +109,12 @@ public sealed partial record CpuPreset
     /// trace_reclaim_w52 and trace_file_w64: scan_page 4.3 µs a page that was looked at and kept; reclaim_page what a page that
     /// nothing maps took more (5.2 in all); kswapd_turn what its first pass took more (272 of one page) than later ones;
     /// scan_isolate with scan_pass what those took, from the end of one to the end of the next, without their pages (69 and 100 to 110,
-    /// eight trace events among it); swap_page between two writes 30, less the look and the unmapping.
+    /// eight trace events among it); scan_pass, of trace_oom, whose 54 direct reclaims and 14 runs of kswapd found nothing in thirteen
+    /// and twelve passes: 28 µs (median; 8 to 45 most of them); swap_page between two writes 30, less the look and the unmapping.
     /// The others by playing recorded workloads to the same kernel under QEMU and reading running times
     /// (schedstat) and timestamps, times 2.3 to 2.7, for what both have took so much longer in the recorded traces:
     /// minor_fault 20 µs there; syscall: two calls of getrusage 6.6, and every 64 accesses the recorder's look at
-    /// /proc/vmstat, 110; scan_pass 7.5 (twelve passes over lists too short for any, mixed38_100_sw0, take 88 to 92; passes that
-    /// take pages 18 to 29 without those); unmap_page: mapped pages took 4.5 to free, others 2.0 and kept ones 1.6; zram: kswapd
+    /// /proc/vmstat, 110 (there twelve empty passes take 88 to 92, and one that takes pages 18 to 29 without those); unmap_page: mapped pages took 4.5 to free, others 2.0 and kept ones 1.6; zram: kswapd
     /// took 93 a page of cyclic56_zram, the task 73 an access. block_request: of the 337 µs that
     /// cyclic56_pc0's task ran an access (getrusage), what the others do not explain. age_page: 14 ms for the first walk
     /// over 15,208 used pages (debugfs lru_gen). Files, from how long the calls of wb_exact took: transfer_page 28 µs (writes over pages that are cached),
@@ -130,7 +130,7 @@ public sealed partial record CpuPreset
             Syscall = 10_000,
             ZeroPage = 0,
             KswapdTurn = 220_000,
-            ScanPass = 20_000,
+            ScanPass = 28_000,
             ScanIsolate = 50_000,
             ScanPage = 4_300,
             UnmapPage = 7_500,

@@ -103,6 +103,32 @@ public sealed class EventQueue(Clock clock) : IDisposable
             RunUntilNow();
     }
 
+    /// <summary>Runs what is due of one agent; the others keep their place.</summary>
+    /// <param name="agent">The agent's number.</param>
+    internal void RunDue(int agent)
+    {
+        if (Count == 0)
+            return;
+        double now = clock.NowNs;
+        while (Count != 0 && _heap[0].AtNs <= now)
+        {
+            int first = -1;
+            for (int i = 0; i < Count; i++)
+            {
+                if (_heap[i].Agent == agent && _heap[i].AtNs <= now && (first < 0 || _heap[i].IsBefore(in _heap[first])))
+                    first = i;
+            }
+
+            if (first < 0)
+                return;
+            TimerEvent next = _heap[first];
+            if (Probe is not null)
+                LookUntil(next.AtNs);
+            Remove(first);
+            _agents[agent].Run(next.Argument);
+        }
+    }
+
     /// <summary>
     /// The running task waits for a moment: time passes, and the events up to then run in their order. A moment that has
     /// passed takes no time.
@@ -179,6 +205,23 @@ public sealed class EventQueue(Clock clock) : IDisposable
         if (next.AtNs > clock.NowNs)
             AdvanceTo(next.AtNs + clock.Costs.IdleExit);
         _agents[next.Agent].Run(next.Argument);
+    }
+
+    private void Remove(int at)
+    {
+        if (_heap[at].IsReady)
+            _ready--;
+        TimerEvent last = _heap[--Count];
+        if (at == Count)
+            return;
+        while (at > 0 && last.IsBefore(in _heap[(at - 1) / 2]))
+        {
+            _heap[at] = _heap[(at - 1) / 2];
+            at = (at - 1) / 2;
+        }
+
+        _heap[at] = last;
+        SiftDown(at);
     }
 
     private void LookUntil(double atNs)

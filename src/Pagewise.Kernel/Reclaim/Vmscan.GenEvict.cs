@@ -26,6 +26,8 @@ internal sealed partial class Vmscan
             ScanCounts counts = default;
             long reclaimed = ShrinkFolioList(_lru.NodeOfLruvec(lruvec), ref sc, ref counts);
             sc.NrReclaimed += reclaimed;
+            // A page whose write ends while it is isolated is not rotated, but tried once more.
+            _swap.CompleteDue();
             SortReturned(isRetry);
             PutBack(lruvec, _returned, out _);
             CountSteal(_lru.MemcgOfLruvec(lruvec), in sc, reclaimed);

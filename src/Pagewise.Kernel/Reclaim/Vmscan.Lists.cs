@@ -28,6 +28,8 @@ internal sealed partial class Vmscan
             _clock.IsolatingPasses++;
         ScanCounts counts = default;
         long reclaimed = ShrinkFolioList(_lru.NodeOfLruvec(lruvec), ref sc, ref counts);
+        // A page whose write ends while it is isolated is not rotated.
+        _swap.CompleteDue();
         PutBack(lruvec, _returned, out _);
         CountIsolated(isFile, -taken);
         CountSteal(_lru.MemcgOfLruvec(lruvec), in sc, reclaimed);

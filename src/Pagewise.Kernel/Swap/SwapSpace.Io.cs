@@ -7,11 +7,18 @@ namespace Pagewise.Kernel.Swap;
 
 /// <content>
 /// Transfers (mm/page_io.c). Writes gather in a plug, as reclaim's do (blk_start_plug), so that consecutive slots become
-/// one request. A page's bytes are copied when its write is submitted.
+/// one request (blk_add_rq_to_plug, 6.1). A page's bytes are copied when its write is submitted.
 /// </content>
 public sealed partial class SwapSpace
 {
-    private SwapIo _plugged;
+    /// <summary>BLK_MAX_REQUEST_COUNT: a plug with as many requests is emptied before the next.</summary>
+    private const int MostPlugged = 32;
+
+    /// <summary>BLK_PLUG_FLUSH_SIZE, 128 KiB: so is one whose last request is as long, in pages.</summary>
+    private const uint LongRequest = 32;
+
+    private readonly SwapIo[] _plugged = new SwapIo[MostPlugged];
+    private int _pluggedCount;
 
     /// <summary>Writes a dirty page of the swap cache to its slot (swap_writepage), unless zswap takes it. It is under writeback until the device is done; a synchronous area is done at once.</summary>
     /// <param name="pfn">The page.</param>
@@ -65,12 +72,14 @@ public sealed partial class SwapSpace
     /// <summary>Submits the transfers that were gathered (blk_finish_plug).</summary>
     internal void Unplug()
     {
-        if (_plugged.Count == 0)
-            return;
-        SwapIo plugged = _plugged;
-        _plugged = default;
-        Submit(plugged);
+        int count = _pluggedCount;
+        _pluggedCount = 0;
+        for (int i = 0; i < count; i++)
+            Submit(_plugged[i]);
     }
+
+    /// <summary>Ends the transfers that devices are done with by now.</summary>
+    internal void CompleteDue() => _blocks.CompleteDue();
 
     /// <summary>Reads a page from its slot (swap_readpage). It is being read until the device is done; a synchronous area is done at once.</summary>
     internal void Read(uint pfn, SwpEntry entry)
@@ -157,15 +166,20 @@ public sealed partial class SwapSpace
     private void Plug(SwpEntry entry, bool isWrite)
     {
         uint most = (uint)_blocks.SpecOf(_areas[entry.Type]!.Device).MaxSectorsKb / 4;
-        bool follows = _plugged.Count > 0 && _plugged.IsWrite == isWrite && _plugged.Type == entry.Type && _plugged.Offset + _plugged.Count == entry.Offset;
-        if (follows && _plugged.Count < most)
+        if (_pluggedCount != 0)
         {
-            _plugged.Count++;
-            return;
+            ref SwapIo last = ref _plugged[_pluggedCount - 1];
+            if (last.IsWrite == isWrite && last.Type == entry.Type && last.Offset + last.Count == entry.Offset && last.Count < most)
+            {
+                last.Count++;
+                return;
+            }
+
+            if (_pluggedCount == MostPlugged || last.Count >= LongRequest)
+                Unplug();
         }
 
-        Unplug();
-        _plugged = new SwapIo { Type = entry.Type, Offset = entry.Offset, Count = 1, IsWrite = isWrite };
+        _plugged[_pluggedCount++] = new SwapIo { Type = entry.Type, Offset = entry.Offset, Count = 1, IsWrite = isWrite };
     }
 
     private void Submit(SwapIo transfer)
