@@ -52,7 +52,7 @@ public abstract partial class Machine : IDisposable
         Inodes = new InodeTable(Caches);
         Tasks = new TaskTable(Caches);
         Settings = SettingsOf(spec, Allocator.TotalPages);
-        Memcgs.HaveFeatures(Settings.Features);
+        Memcgs.HaveZswapWriteback(Settings.Features.HasZswapWriteback, Settings.Features.ZswapWritebackHeedsAncestors);
         Scheduler = new Scheduler(Tasks, Allocator, Memcgs, spec.Cpus);
         Memcgs.NodesWithMemory = Allocator.NodesWithMemory;
         Memcgs.MemsChanged = Scheduler.UpdateMems;

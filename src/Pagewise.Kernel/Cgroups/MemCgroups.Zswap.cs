@@ -1,4 +1,3 @@
-using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Cgroups;
@@ -6,16 +5,18 @@ namespace Pagewise.Kernel.Cgroups;
 /// <content>What zswap keeps: charged by the byte to who pays for the page, like a kernel object (obj_cgroup_charge_zswap).</content>
 public sealed partial class MemCgroups
 {
-    private MmFeatures? _features;
+    private bool _writebackHeedsAncestors;
 
     /// <summary>zswap; null: it is off.</summary>
     internal IZswapLists? Zswap { get; set; }
 
     /// <summary>Whether there is a memory.zswap.writeback (6.8), and zswpwb in memory.stat.</summary>
-    public bool HasZswapWriteback => _features is { HasZswapWriteback: true };
+    public bool HasZswapWriteback { get; private set; }
 
     /// <summary>What the release does, wired by the machine.</summary>
-    internal void HaveFeatures(MmFeatures features) => _features = features;
+    /// <param name="hasWriteback">6.8: memory.zswap.writeback.</param>
+    /// <param name="heedsAncestors">6.11: it holds for all below.</param>
+    internal void HaveZswapWriteback(bool hasWriteback, bool heedsAncestors) => (HasZswapWriteback, _writebackHeedsAncestors) = (hasWriteback, heedsAncestors);
 
     /// <summary>Who pays when zswap keeps a page: its cgroup, or when that is removed the nearest above that is not (get_obj_cgroup_from_page).</summary>
     /// <returns>0: nobody.</returns>
@@ -48,7 +49,7 @@ public sealed partial class MemCgroups
         if (!HasZswapWriteback)
             return true;
         memcg = Math.Max(memcg, Root);
-        if (!_features!.ZswapWritebackHeedsAncestors)
+        if (!_writebackHeedsAncestors)
             return _memcgs[memcg].ZswapWriteback;
         for (; memcg != 0; memcg = _memcgs[memcg].Parent)
         {
@@ -86,7 +87,7 @@ public sealed partial class MemCgroups
 
     private void InheritZswap(int memcg, int parent)
     {
-        if (_features is { ZswapWritebackHeedsAncestors: false })
+        if (!_writebackHeedsAncestors)
             _memcgs[memcg].ZswapWriteback = _memcgs[parent].ZswapWriteback;
     }
 }

@@ -73,8 +73,12 @@ internal sealed partial class Zswap
     {
         long[] bytes = new long[_memcgs.HighWater];
         long[] pages = new long[_memcgs.HighWater];
-        foreach (int entry in _bySlot.Values)
+        long compressed = 0;
+        for (int entry = 1; entry < _entries.HighWater; entry++)
         {
+            if (!_bySlot.TryGetValue(_entries[entry].Slot.Packed, out int known) || known != entry)
+                continue;
+            compressed += _entries[entry].Length != 0 ? 1 : 0;
             for (int memcg = _entries[entry].Memcg; memcg > MemCgroups.Root; memcg = _memcgs.ParentOf(memcg))
             {
                 bytes[memcg] += _entries[entry].Length;
@@ -99,7 +103,7 @@ internal sealed partial class Zswap
             }
         }
 
-        if (listed != _bySlot.Values.Count(entry => _entries[entry].Length != 0))
+        if (listed != compressed)
             throw new InvalidOperationException($"zswap's lists have {listed} pages, not those that it keeps");
     }
 
