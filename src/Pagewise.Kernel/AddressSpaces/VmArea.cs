@@ -1,5 +1,3 @@
-using Pagewise.Kernel.Swap;
-
 namespace Pagewise.Kernel.AddressSpaces;
 
 /// <summary>

@@ -1,4 +1,4 @@
-using System.Numerics;
+using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
 using Pagewise.Kernel.PageAllocator;
 
@@ -150,22 +150,10 @@ public sealed partial class SwapSpace
             return 1;
         int hits = _readAheadHits;
         _readAheadHits = 0;
-        uint pages = Window((uint)hits, _previousOffset, offset, most, _lastReadAheadPages);
+        uint pages = SwapReadaheadInfo.Window((uint)hits, _previousOffset, offset, most, _lastReadAheadPages);
         if (hits == 0)
             _previousOffset = offset;
         _lastReadAheadPages = pages;
         return pages;
-    }
-
-    /// <summary>__swapin_nr_pages: the window grows with the hits since the last read and shrinks by half at most.</summary>
-    internal static uint Window(uint hits, ulong previous, ulong place, uint most, uint previousPages)
-    {
-        uint pages = hits + 2;
-        // Without a hit there is a window only for neighbours of the last read.
-        if (pages == 2)
-            pages = place == previous + 1 || place + 1 == previous ? 2u : 1u;
-        else
-            pages = Math.Max(4, BitOperations.RoundUpToPowerOf2(pages));
-        return Math.Max(Math.Min(pages, most), previousPages / 2);
     }
 }

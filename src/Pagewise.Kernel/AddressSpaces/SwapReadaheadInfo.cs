@@ -1,6 +1,7 @@
+using System.Numerics;
 using Pagewise.Kernel.Hardware;
 
-namespace Pagewise.Kernel.Swap;
+namespace Pagewise.Kernel.AddressSpaces;
 
 /// <summary>
 /// What an area remembers of its last read from swap (vma->swap_readahead_info, mm/swap_state.c, 6.1): the address, the
@@ -36,11 +37,28 @@ public struct SwapReadaheadInfo
         if (most == 1)
             return 1;
         ulong previous = Value & ~(ulong)(Pfn.SizeBytes - 1);
-        uint window = SwapSpace.Window((uint)(Value & HitsMask), previous >> Pfn.Shift, address >> Pfn.Shift, most, (uint)((Value >> WindowShift) & HitsMask));
+        uint window = Window((uint)(Value & HitsMask), previous >> Pfn.Shift, address >> Pfn.Shift, most, (uint)((Value >> WindowShift) & HitsMask));
         Set(address, window, 0);
         ulong behind = address == previous + Pfn.SizeBytes ? 0 : previous == address + Pfn.SizeBytes ? window - 1 : (window - 1) / 2;
         start = address - Math.Min(behind << Pfn.Shift, address);
         return window;
+    }
+
+    /// <summary>__swapin_nr_pages: the window grows with the hits since the last read and shrinks by half at most.</summary>
+    /// <param name="hits">Hits since the last read.</param>
+    /// <param name="previous">Where that was: a page by number, or a slot.</param>
+    /// <param name="place">Where this one is.</param>
+    /// <param name="most">The most pages of a window.</param>
+    /// <param name="previousPages">Pages of the last window.</param>
+    internal static uint Window(uint hits, ulong previous, ulong place, uint most, uint previousPages)
+    {
+        uint pages = hits + 2;
+        // Without a hit there is a window only for neighbours of the last read.
+        if (pages == 2)
+            pages = place == previous + 1 || place + 1 == previous ? 2u : 1u;
+        else
+            pages = Math.Max(4, BitOperations.RoundUpToPowerOf2(pages));
+        return Math.Max(Math.Min(pages, most), previousPages / 2);
     }
 
     private void Set(ulong address, ulong window, ulong hits) => _value = (address & ~(ulong)(Pfn.SizeBytes - 1)) | (window << WindowShift) | hits;
