@@ -57,17 +57,17 @@ public sealed class ListLru : IDisposable
         return true;
     }
 
-    /// <summary>Gives a cgroup's items to another, after those that this has (memcg_reparent_list_lrus).</summary>
+    /// <summary>Gives a cgroup's items to another, before those that this has: they are looked at first (memcg_reparent_list_lrus, list_splice_init).</summary>
     /// <param name="from">The cgroup that goes.</param>
     /// <param name="to">The one above it that stays.</param>
     public void Reparent(int from, int to)
     {
         for (int node = 0; node < _nodes; node++)
         {
-            for (int item = _heads[ListOf(from, node)].First; item != 0; item = _heads[ListOf(from, node)].First)
+            for (int item = _heads[ListOf(from, node)].Last; item != 0; item = _heads[ListOf(from, node)].Last)
             {
                 Unlink(item);
-                Append(item, ListOf(to, node));
+                Prepend(item, ListOf(to, node));
             }
         }
     }
@@ -148,6 +148,15 @@ public sealed class ListLru : IDisposable
         _links[item] = new Link { Previous = head.Last, List = list + 1 };
         (head.Last != 0 ? ref _links[head.Last].Next : ref head.First) = item;
         head.Last = item;
+        head.Count++;
+    }
+
+    private void Prepend(int item, int list)
+    {
+        ref Head head = ref _heads[list];
+        _links[item] = new Link { Next = head.First, List = list + 1 };
+        (head.First != 0 ? ref _links[head.First].Previous : ref head.Last) = item;
+        head.First = item;
         head.Count++;
     }
 

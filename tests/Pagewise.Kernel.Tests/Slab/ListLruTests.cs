@@ -44,7 +44,7 @@ public sealed class ListLruTests
                     lists.Reparent(place.Memcg, place.Memcg - 1);
                     for (int node = 0; node < 2; node++)
                     {
-                        naive[(place.Memcg - 1, node)].AddRange(naive[(place.Memcg, node)]);
+                        naive[(place.Memcg - 1, node)].InsertRange(0, naive[(place.Memcg, node)]);
                         naive[(place.Memcg, node)].Clear();
                     }
 
