@@ -65,14 +65,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
         if (Count == Capacity)
             throw new InvalidOperationException($"{Capacity} events are waiting: whoever schedules them does not stop");
         var added = new TimerEvent { AtNs = atNs, Sequence = _sequence++, Agent = agent, Argument = argument, IsReady = isReady };
-        int at = Count++;
-        while (at > 0 && added.IsBefore(in _heap[(at - 1) / 2]))
-        {
-            _heap[at] = _heap[(at - 1) / 2];
-            at = (at - 1) / 2;
-        }
-
-        _heap[at] = added;
+        _ = SiftUp(Count++, in added);
     }
 
     /// <summary>Takes an agent's events with an argument back (timer_delete); how many there were.</summary>
@@ -198,10 +191,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
         TimerEvent next = _heap[0];
         if (Probe is not null)
             LookUntil(next.AtNs);
-        if (next.IsReady)
-            _ready--;
-        _heap[0] = _heap[--Count];
-        SiftDown(0);
+        Remove(0);
         if (next.AtNs > clock.NowNs)
             AdvanceTo(next.AtNs + clock.Costs.IdleExit);
         _agents[next.Agent].Run(next.Argument);
@@ -212,16 +202,8 @@ public sealed class EventQueue(Clock clock) : IDisposable
         if (_heap[at].IsReady)
             _ready--;
         TimerEvent last = _heap[--Count];
-        if (at == Count)
-            return;
-        while (at > 0 && last.IsBefore(in _heap[(at - 1) / 2]))
-        {
-            _heap[at] = _heap[(at - 1) / 2];
-            at = (at - 1) / 2;
-        }
-
-        _heap[at] = last;
-        SiftDown(at);
+        if (at != Count)
+            SiftDown(SiftUp(at, in last));
     }
 
     private void LookUntil(double atNs)
@@ -235,6 +217,19 @@ public sealed class EventQueue(Clock clock) : IDisposable
         double now = clock.NowNs;
         if (atNs > now)
             clock.WaitedNs += atNs - now;
+    }
+
+    /// <summary>Puts an event at a place that is free, or above; where it came to stand.</summary>
+    private int SiftUp(int at, in TimerEvent moved)
+    {
+        while (at > 0 && moved.IsBefore(in _heap[(at - 1) / 2]))
+        {
+            _heap[at] = _heap[(at - 1) / 2];
+            at = (at - 1) / 2;
+        }
+
+        _heap[at] = moved;
+        return at;
     }
 
     private void SiftDown(int at)

@@ -10,7 +10,7 @@ namespace Pagewise.Kernel.Reclaim;
 /// work until one zone is above high. An agent of the clock: with one CPU a woken kswapd shares it with the running task
 /// as <see cref="FairTurns"/> says, with more it runs at once.
 /// </summary>
-internal sealed class Kswapd : IAgent, IDisposable
+internal sealed partial class Kswapd : IAgent, IDisposable
 {
     /// <summary>MAX_RECLAIM_RETRIES: after as many runs for nothing a node is left to direct reclaim.</summary>
     private const int MostFailures = 16;
@@ -360,42 +360,5 @@ internal sealed class Kswapd : IAgent, IDisposable
         _vmscan.FlagsOf(node) = default;
         _vmscan.TargetLruvec(node, in _states[node].Sc).Congested = false;
         return true;
-    }
-
-    /// <summary>pgdat_balanced: one zone above high is enough.</summary>
-    private bool IsBalanced(int node, int order, ZoneType highest)
-    {
-        bool hasZone = false;
-        for (ZoneType type = ZoneType.Dma; type <= highest; type++)
-        {
-            ref Zone zone = ref _zones[ZoneTable.Index(node, type)];
-            if (zone.ManagedPages == 0)
-                continue;
-            hasZone = true;
-            if (_allocator.ZoneWatermarkOk(zone, order, zone.MarkPages(Watermark.High), highest, 0, zone.FreePages))
-                return true;
-        }
-
-        return !hasZone;
-    }
-
-    private bool IsBoosted(int node, ZoneType highest)
-    {
-        for (ZoneType type = ZoneType.Dma; type <= highest; type++)
-        {
-            if (_zones[ZoneTable.Index(node, type)].WatermarkBoost != 0)
-                return true;
-        }
-
-        return false;
-    }
-
-    private void SetReclaimActive(int node, ZoneType highest, bool isActive)
-    {
-        for (ZoneType type = ZoneType.Dma; type <= highest; type++)
-        {
-            ref Zone zone = ref _zones[ZoneTable.Index(node, type)];
-            zone.Flags = isActive ? zone.Flags | ZoneFlags.ReclaimActive : zone.Flags & ~ZoneFlags.ReclaimActive;
-        }
     }
 }

@@ -1,5 +1,6 @@
 using Pagewise.Kernel.AddressSpaces;
 using Pagewise.Kernel.Frames;
+using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Swap;
@@ -17,8 +18,8 @@ public sealed partial class SwapSpace
     /// </summary>
     internal bool ReadsAheadByAddress => _rotating == 0 && _hasVmaReadahead;
 
-    /// <summary>The most pages that a read by address brings: 2^page-cluster, 32 at most (SWAP_RA_ORDER_CEILING of 64-bit kernels).</summary>
-    internal uint MostPagesByAddress => 1u << Math.Min(_pageCluster, 5);
+    /// <summary>The most pages that a read by address brings: 2^page-cluster, 32 at most, 8 on 32-bit kernels (SWAP_RA_ORDER_CEILING).</summary>
+    internal uint MostPagesByAddress => 1u << Math.Min(_pageCluster, _settings.Format is PageTableFormat.X86_32 or PageTableFormat.X86Pae ? 3 : 5);
 
     /// <summary>The page of a slot from the swap cache, for a fault on shared memory (swap_cache_get_folio); counts hits of readahead. 0: not there.</summary>
     internal uint Get(SwpEntry entry)
