@@ -28,6 +28,9 @@ public sealed record BlockDeviceSpec(string Name)
     /// <summary>The longest request in KiB (queue/max_sectors_kb): longer ones are split.</summary>
     public int MaxSectorsKb { get; init; } = 1280;
 
+    /// <summary>Parts of memory that a request has at most (queue/max_segments): each page for swap is one.</summary>
+    public int MaxSegments { get; init; } = 128;
+
     /// <summary>queue/rotational: reads from swap on it bring neighbours by slot, else by address.</summary>
     public bool IsRotational { get; init; }
 
@@ -94,7 +97,9 @@ public sealed record BlockDeviceSpec(string Name)
             return $"block device {Name}: latencies and seek are 0 to 1e12 ns";
         if (QueueDepth is < 1 or > MostQueueDepth)
             return $"block device {Name}: a queue depth of {QueueDepth}: 1 to {MostQueueDepth} is needed";
-        return MaxSectorsKb is < 4 or > 1 << 20 ? $"block device {Name}: max_sectors_kb of {MaxSectorsKb}: 4 to 1048576 is needed" : null;
+        if (MaxSectorsKb is < 4 or > 1 << 20)
+            return $"block device {Name}: max_sectors_kb of {MaxSectorsKb}: 4 to 1048576 is needed";
+        return MaxSegments is < 1 or > ushort.MaxValue ? $"block device {Name}: max_segments of {MaxSegments}: 1 to 65535 is needed" : null;
     }
 
     private const double MostNs = 1e12;

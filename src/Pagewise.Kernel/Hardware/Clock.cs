@@ -43,6 +43,15 @@ public sealed class Clock(CostTable costs)
     /// <summary>Times that reclaim went over a node.</summary>
     public long ScanPasses { get; internal set; }
 
+    /// <summary>Of those, times that a task did, not kswapd.</summary>
+    public long DirectPasses { get; internal set; }
+
+    /// <summary>1 once reclaim has gone over a node's lists: its code is known to the CPU.</summary>
+    public long ColdPasses { get; internal set; }
+
+    /// <summary>1 once a page went to or came from a device for swap.</summary>
+    public long ColdSwaps { get; internal set; }
+
     /// <summary>Passes of reclaim that took pages off inactive lists.</summary>
     public long IsolatingPasses { get; internal set; }
 
@@ -136,7 +145,10 @@ public sealed class Clock(CostTable costs)
     /// <summary>Time that reclaim and swap took of the CPU, in nanoseconds.</summary>
     public double ReclaimNs =>
         (KswapdTurns * Costs.KswapdTurn)
+        + (ColdPasses * Costs.ColdPass)
+        + (ColdSwaps * Costs.ColdSwap)
         + (ScanPasses * Costs.ScanPass)
+        + (DirectPasses * Costs.DirectPass)
         + (IsolatingPasses * Costs.ScanIsolate)
         + (ScannedPages * Costs.ScanPage)
         + (UnmappedPages * Costs.UnmapPage)

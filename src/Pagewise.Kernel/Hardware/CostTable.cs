@@ -74,6 +74,15 @@ public sealed record CostTable
     /// <summary>scan_pass: reclaim goes over a node once: counts its lists, asks its shrinkers. It may find nothing.</summary>
     public double ScanPass { get; init; }
 
+    /// <summary>direct_pass: what such a pass takes more where a task does it, not kswapd.</summary>
+    public double DirectPass { get; init; }
+
+    /// <summary>cold_pass: what the first pass of all takes more, for its code has not run yet (an emulator translates it then). Not with lru_gen, whose first walk of the page tables has it.</summary>
+    public double ColdPass { get; init; }
+
+    /// <summary>cold_swap: what the first transfer of swap takes more.</summary>
+    public double ColdSwap { get; init; }
+
     /// <summary>scan_isolate: such a pass takes pages off inactive lists: drains batches, locks lists, puts back. Once a pass.</summary>
     public double ScanIsolate { get; init; }
 
@@ -137,6 +146,9 @@ public sealed record CostTable
         "per_page_syscall" => PerPageSyscall,
         "kswapd_turn" => KswapdTurn,
         "scan_pass" => ScanPass,
+        "direct_pass" => DirectPass,
+        "cold_pass" => ColdPass,
+        "cold_swap" => ColdSwap,
         "scan_isolate" => ScanIsolate,
         "scan_page" => ScanPage,
         "unmap_page" => UnmapPage,
@@ -181,6 +193,9 @@ public sealed record CostTable
             "per_page_syscall" => this with { PerPageSyscall = nanoseconds },
             "kswapd_turn" => this with { KswapdTurn = nanoseconds },
             "scan_pass" => this with { ScanPass = nanoseconds },
+            "direct_pass" => this with { DirectPass = nanoseconds },
+            "cold_pass" => this with { ColdPass = nanoseconds },
+            "cold_swap" => this with { ColdSwap = nanoseconds },
             "scan_isolate" => this with { ScanIsolate = nanoseconds },
             "scan_page" => this with { ScanPage = nanoseconds },
             "unmap_page" => this with { UnmapPage = nanoseconds },

@@ -109,8 +109,11 @@ public sealed partial record CpuPreset
     /// trace_reclaim_w52 and trace_file_w64: scan_page 4.3 µs a page that was looked at and kept; reclaim_page what a page that
     /// nothing maps took more (5.2 in all); kswapd_turn what its first pass took more (272 of one page) than later ones;
     /// scan_isolate with scan_pass what those took, from the end of one to the end of the next, without their pages (69 and 100 to 110,
-    /// eight trace events among it); scan_pass, of trace_oom, whose 54 direct reclaims and 14 runs of kswapd found nothing in thirteen
-    /// and twelve passes: 28 µs (median; 8 to 45 most of them); swap_page between two writes 30, less the look and the unmapping.
+    /// eight trace events among it); scan_pass, of trace_oom, whose kswapd found nothing in fourteen runs of twelve passes, 195 µs a run
+    /// (median); direct_pass: a hog beside it took 400 for thirteen, 31 a pass (8 where the host was fast); cold_pass, of the first pass of trace_reclaim_w52: 1.9 ms
+    /// up to its first page, 2.6 for that, 5.5 in shrinkers, where later ones take 0.1 in all (trace_oom's first three direct reclaims: 12, 4.2 and 3.3 ms, then 0.4);
+    /// cold_swap its first page out; kswapd_turn again, of 35 times that kswapd went on after a tick had taken the CPU: 197 µs to
+    /// the next page instead of 35; swap_page between two writes 30, less the look and the unmapping.
     /// The others by playing recorded workloads to the same kernel under QEMU and reading running times
     /// (schedstat) and timestamps, times 2.3 to 2.7, for what both have took so much longer in the recorded traces:
     /// minor_fault 20 µs there; syscall: two calls of getrusage 6.6, and every 64 accesses the recorder's look at
@@ -130,7 +133,10 @@ public sealed partial record CpuPreset
             Syscall = 10_000,
             ZeroPage = 0,
             KswapdTurn = 220_000,
-            ScanPass = 28_000,
+            ScanPass = 16_000,
+            DirectPass = 15_000,
+            ColdPass = 10_000_000,
+            ColdSwap = 3_700_000,
             ScanIsolate = 50_000,
             ScanPage = 4_300,
             UnmapPage = 7_500,

@@ -124,6 +124,7 @@ internal sealed partial class Kswapd : IAgent, IDisposable
 
         _isRunning = true;
         bool wasInFault = _vmscan.SetInFault(false);
+        int wasPlug = _vmscan.SetPlug(argument + 1);
         _turns.DaemonRuns(ref state);
         if (switches)
             _clock.KswapdTurns++;
@@ -140,6 +141,7 @@ internal sealed partial class Kswapd : IAgent, IDisposable
         if (!goesOn)
             _ = _vmscan.GiveBack(argument);
         _isRunning = false;
+        _ = _vmscan.SetPlug(wasPlug);
         _ = _vmscan.SetInFault(wasInFault);
         _vmscan.TaskGoesOn();
         if (_sharesCpu && !_events.IsWaiting)

@@ -47,6 +47,10 @@ internal sealed partial class Vmscan
         return was;
     }
 
+    /// <summary>Who gathers writes to swap from now on: 0 the running task, N + 1 kswapd of node N.</summary>
+    /// <returns>Who did until now.</returns>
+    public int SetPlug(int plug) => _swap.SetPlug(plug);
+
     /// <summary>The running task goes on after kswapd had the CPU: its address space is loaded (lru_gen_use_mm in context_switch).</summary>
     public void TaskGoesOn() => _spaces.LruGenMms?.UseCurrent();
 

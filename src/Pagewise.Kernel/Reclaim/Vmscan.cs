@@ -102,9 +102,13 @@ internal sealed partial class Vmscan : IPageReclaim
     public void StartNode(int node, ref ScanControl sc)
     {
         _clock.ScanPasses++;
+        if (!sc.IsKswapd)
+            _clock.DirectPasses++;
         sc.Nr = default;
-        if (!_lru.HasGens)
-            PrepareScanCount(node, ref sc);
+        if (_lru.HasGens)
+            return;
+        _clock.ColdPasses = 1;
+        PrepareScanCount(node, ref sc);
     }
 
     /// <summary>Goes on to the lists of the next cgroup that is not wholly protected (shrink_node_memcgs).</summary>

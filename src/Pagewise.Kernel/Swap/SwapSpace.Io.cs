@@ -11,14 +11,8 @@ namespace Pagewise.Kernel.Swap;
 /// </content>
 public sealed partial class SwapSpace
 {
-    /// <summary>BLK_MAX_REQUEST_COUNT: a plug with as many requests is emptied before the next.</summary>
-    private const int MostPlugged = 32;
-
-    /// <summary>BLK_PLUG_FLUSH_SIZE, 128 KiB: so is one whose last request is as long, in pages.</summary>
-    private const uint LongRequest = 32;
-
-    private readonly SwapIo[] _plugged = new SwapIo[MostPlugged];
-    private int _pluggedCount;
+    private readonly SwapPlug[] _plugs;
+    private int _plug;
 
     /// <summary>Writes a dirty page of the swap cache to its slot (swap_writepage), unless zswap takes it. It is under writeback until the device is done; a synchronous area is done at once.</summary>
     /// <param name="pfn">The page.</param>
@@ -61,6 +55,7 @@ public sealed partial class SwapSpace
         }
 
         _clock.SwapTransfers++;
+        _clock.ColdSwaps = 1;
         if (failed)
             frame.Flags |= PageFlags.Error;
         frame.Flags |= PageFlags.Writeback;
@@ -69,13 +64,33 @@ public sealed partial class SwapSpace
         Plug(entry, isWrite: true);
     }
 
-    /// <summary>Submits the transfers that were gathered (blk_finish_plug).</summary>
-    internal void Unplug()
+    /// <summary>Whoever runs now gathers transfers of its own (current->plug): one who lost the CPU keeps what it has gathered until it goes on.</summary>
+    /// <param name="plug">0: the running task; N + 1: kswapd of node N.</param>
+    /// <returns>Who did until now.</returns>
+    internal int SetPlug(int plug)
     {
-        int count = _pluggedCount;
-        _pluggedCount = 0;
-        for (int i = 0; i < count; i++)
-            Submit(_plugged[i]);
+        int was = _plug;
+        _plug = plug;
+        return was;
+    }
+
+    /// <summary>Submits the transfers that were gathered (blk_finish_plug).</summary>
+    internal void Unplug() => Unplug(_plugs[_plug]);
+
+    private void Unplug(SwapPlug plug)
+    {
+        foreach (SwapIo transfer in plug.Take())
+            Submit(transfer);
+    }
+
+    /// <summary>Waits until something has happened; if nothing will by itself, submits what others have gathered. False: there is nothing to wait for.</summary>
+    private bool WaitForOthers()
+    {
+        if (_events.WaitForNext())
+            return true;
+        foreach (SwapPlug plug in _plugs)
+            Unplug(plug);
+        return _events.WaitForNext();
     }
 
     /// <summary>Ends the transfers that devices are done with by now.</summary>
@@ -130,7 +145,7 @@ public sealed partial class SwapSpace
     internal void WaitForWrite(uint pfn)
     {
         Unplug();
-        while ((_memMap[pfn].Flags & PageFlags.Writeback) != 0 && _events.WaitForNext())
+        while ((_memMap[pfn].Flags & PageFlags.Writeback) != 0 && WaitForOthers())
         {
         }
     }
@@ -165,21 +180,13 @@ public sealed partial class SwapSpace
 
     private void Plug(SwpEntry entry, bool isWrite)
     {
-        uint most = (uint)_blocks.SpecOf(_areas[entry.Type]!.Device).MaxSectorsKb / 4;
-        if (_pluggedCount != 0)
-        {
-            ref SwapIo last = ref _plugged[_pluggedCount - 1];
-            if (last.IsWrite == isWrite && last.Type == entry.Type && last.Offset + last.Count == entry.Offset && last.Count < most)
-            {
-                last.Count++;
-                return;
-            }
-
-            if (_pluggedCount == MostPlugged || last.Count >= LongRequest)
-                Unplug();
-        }
-
-        _plugged[_pluggedCount++] = new SwapIo { Type = entry.Type, Offset = entry.Offset, Count = 1, IsWrite = isWrite };
+        BlockDeviceSpec device = _blocks.SpecOf(_areas[entry.Type]!.Device);
+        SwapPlug plug = _plugs[_plug];
+        if (plug.Merge(entry, isWrite, (uint)Math.Min(device.MaxSectorsKb / 4, device.MaxSegments)))
+            return;
+        if (plug.IsFull)
+            Unplug(plug);
+        plug.Add(entry, isWrite);
     }
 
     private void Submit(SwapIo transfer)

@@ -58,6 +58,7 @@ public sealed partial class SwapSpace : IBlockCompletion, IDisposable
         _blocks = blocks;
         _settings = settings;
         _completion = blocks.Register(this);
+        _plugs = [.. Enumerable.Range(0, allocator.Zones.NodeCount + 1).Select(_ => new SwapPlug())];
         _entryOf = new NativeArray<ulong>(1);
         _stocks = new NativeArray<SwapSlotsCache>((ulong)allocator.Zones.CpuCount);
         _hasStocks = settings.Features.HasSwapSlotsCache;
