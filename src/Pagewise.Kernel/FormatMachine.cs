@@ -100,7 +100,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
     {
         if (Run(task) is not { } mmu)
             return Killed;
-        if (TFormat.IsCanonical(address) && mmu.TryHit(address, kind))
+        if (TFormat.IsCanonical(address) && mmu.TryHit(address, kind, out _))
         {
             mmu.CountL1(kind, 1);
             return default;
@@ -121,7 +121,8 @@ internal sealed partial class FormatMachine<TFormat> : Machine
         for (int i = 0; i < runs.Length; i++)
         {
             ref readonly AccessRun run = ref runs[i];
-            if (TFormat.IsCanonical(run.Address) && mmu.TryHit(run.Address, run.Kind))
+            ulong found = 0;
+            if (TFormat.IsCanonical(run.Address) && mmu.TryHit(run.Address, run.Kind, out found))
             {
                 mmu.CountL1(run.Kind, run.Count);
                 continue;
@@ -132,7 +133,7 @@ internal sealed partial class FormatMachine<TFormat> : Machine
                 LookAhead(mmu, runs, (uint)i + 1, ref ahead);
             outcome = default;
             FaultCode code = FaultCode.None;
-            if ((!TFormat.IsCanonical(run.Address) || mmu.Translate(run.Address, run.Kind, out code) == 0)
+            if ((!TFormat.IsCanonical(run.Address) || mmu.TranslateMissed(run.Address, run.Kind, found, out code) == 0)
                 && ResolveFault(task, mmu, run.Address, run.Kind, code, out outcome) == 0)
             {
                 return i;

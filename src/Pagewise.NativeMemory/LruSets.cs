@@ -5,19 +5,23 @@ using System.Runtime.Intrinsics;
 namespace Pagewise.NativeMemory;
 
 /// <summary>
-/// A set-associative store of (tag, data) pairs: each set is kept in order of use, the pair used last first, so that the
-/// last is the least recently used. Tag 0 means unused; unused pairs stand last. A set is its tags and then its data, so
-/// that tags are compared four at a time. The holder keeps the range alive.
+/// A set-associative store of (tag, data) pairs, the least recently used of a set replaced. A pair stays in its place;
+/// beside each set stand the places in order of use, a byte each, the one used last first. Tag 0 means unused; unused
+/// places stand last. A set is its tags and then its data, so that tags are compared four at a time. The holder keeps the
+/// range alive.
 /// </summary>
 public readonly unsafe struct LruSets
 {
-    /// <summary>The most pairs of a set: one bit each.</summary>
-    private const int MaxWays = 64;
+    /// <summary>The most pairs of a set: their order is one vector of bytes.</summary>
+    private const int MaxWays = 32;
 
-    // A set is moved back by reading from one before its start; the first set has that too.
-    private const ulong LeadBytes = 64;
+    /// <summary>The most whose order is a vector of half that size, which costs less.</summary>
+    private const int ShortWays = 16;
+
+    private const ulong LineBytes = 64;
 
     private readonly ulong* _start;
+    private readonly byte* _orders;
     private readonly uint _setMask;
     private readonly uint _setBytes;
     private readonly uint _width;
@@ -26,87 +30,93 @@ public readonly unsafe struct LruSets
     /// <summary>Sets on a range that has <see cref="SizeBytes"/> and is all zero.</summary>
     /// <param name="range">Where they are kept.</param>
     /// <param name="sets">How many: a power of two.</param>
-    /// <param name="ways">Pairs in a set, 1 to 64.</param>
+    /// <param name="ways">Pairs in a set, 1 to 32.</param>
     public LruSets(NativeRange range, int sets, int ways)
     {
         if (sets < 1 || ways is < 1 or > MaxWays || !BitOperations.IsPow2(sets))
             throw new ArgumentOutOfRangeException(nameof(sets), $"{sets} sets of {ways} pairs: a power of two of sets is needed, of at most {MaxWays} pairs");
         ArgumentOutOfRangeException.ThrowIfLessThan(range.SizeBytes, SizeBytes(sets, ways));
-        _start = (ulong*)(range.Start + LeadBytes);
+        _orders = range.Start;
+        _start = (ulong*)(range.Start + OrdersBytes(sets));
         _setMask = (uint)sets - 1;
         _width = Width(ways);
         _setBytes = 2 * _width * sizeof(ulong);
         _ways = (uint)ways;
+        for (uint set = 0; set <= _setMask; set++)
+        {
+            for (int way = 0; way < MaxWays; way++)
+                Order(set)[way] = (byte)way;
+        }
     }
 
     /// <summary>The bytes that sets take.</summary>
-    public static ulong SizeBytes(int sets, int ways) => LeadBytes + ((ulong)sets * Width(ways) * 2 * sizeof(ulong));
-
-    /// <summary>The data of the pair used last in the set of a number, if it has the tag; else 0. Changes nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong MostRecent(ulong tag, ulong number)
-    {
-        ulong* set = Set(number);
-        return *set == tag ? set[_width] : 0;
-    }
+    public static ulong SizeBytes(int sets, int ways) => OrdersBytes(sets) + ((ulong)sets * Width(ways) * 2 * sizeof(ulong));
 
     /// <summary>Finds a pair in the set of a number and makes it the one used last.</summary>
     /// <returns>Its data; 0 when there is none.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Find(ulong tag, ulong number)
     {
-        ulong* set = Set(number);
-        ulong found = Matches(set, tag);
+        uint set = (uint)number & _setMask;
+        ulong* tags = Tags(set);
+        ulong found = Matches(tags, tag);
         if (found == 0)
             return 0;
         uint way = (uint)BitOperations.TrailingZeroCount(found);
-        ulong data = set[_width + way];
-        PutFirst(set, way, tag, data);
-        return data;
+        Use(Order(set), way);
+        return tags[_width + way];
     }
 
-    /// <summary>Puts a pair first in the set of a number, in place of the one with its tag or of the least recently used.</summary>
-    public void Insert(ulong tag, ulong number, ulong data)
-    {
-        ulong* set = Set(number);
-        ulong found = Matches(set, tag);
-        if (found == 0)
-            PutFirst(set, tag, data);
-        else
-            PutFirst(set, (uint)BitOperations.TrailingZeroCount(found), tag, data);
-    }
+    /// <summary>Puts a pair in the set of a number, in place of the one with its tag or of the least recently used, as the one used last.</summary>
+    public void Insert(ulong tag, ulong number, ulong data) => InsertAfterFind(tag, number, Find(tag, number), data);
 
-    /// <summary>
-    /// <see cref="Insert"/> right after <see cref="Find"/> looked for the same pair: it is first or not there, and is not
-    /// looked for again.
-    /// </summary>
+    /// <summary><see cref="Insert"/> right after <see cref="Find"/> looked for the same pair: it is first or not there, and is not looked for again.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="number">The number.</param>
+    /// <param name="found">What it gave.</param>
+    /// <param name="data">The data.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void InsertAfterFind(ulong tag, ulong number, ulong data)
+    public void InsertAfterFind(ulong tag, ulong number, ulong found, ulong data)
     {
-        ulong* set = Set(number);
-        if (*set == tag)
-            set[_width] = data;
+        uint set = (uint)number & _setMask;
+        byte* order = Order(set);
+        uint way;
+        if (found == 0)
+        {
+            way = order[_ways - 1];
+            PutFirst(order, way);
+        }
         else
-            PutFirst(set, tag, data);
+        {
+            way = *order;
+        }
+
+        ulong* tags = Tags(set);
+        tags[way] = tag;
+        tags[_width + way] = data;
     }
 
     /// <summary>Looks without changing the order.</summary>
     /// <returns>The data; 0 when there is none.</returns>
     public ulong Peek(ulong tag, ulong number)
     {
-        ulong* set = Set(number);
-        ulong found = Matches(set, tag);
-        return found == 0 ? 0 : set[_width + (uint)BitOperations.TrailingZeroCount(found)];
+        ulong* tags = Tags((uint)number & _setMask);
+        ulong found = Matches(tags, tag);
+        return found == 0 ? 0 : tags[_width + (uint)BitOperations.TrailingZeroCount(found)];
     }
 
     /// <summary>Forgets the pair with a tag in the set of a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ulong tag, ulong number)
     {
-        ulong* set = Set(number);
-        ulong found = Matches(set, tag);
-        if (found != 0)
-            Close(set, (uint)BitOperations.TrailingZeroCount(found));
+        uint set = (uint)number & _setMask;
+        ulong* tags = Tags(set);
+        ulong found = Matches(tags, tag);
+        if (found == 0)
+            return;
+        uint way = (uint)BitOperations.TrailingZeroCount(found);
+        tags[way] = 0;
+        PutLast(Order(set), way);
     }
 
     /// <summary>Forgets every pair whose tag has a value under a mask; the value is not 0.</summary>
@@ -114,103 +124,106 @@ public readonly unsafe struct LruSets
     {
         Vector256<ulong> masks = Vector256.Create(mask);
         Vector256<ulong> values = Vector256.Create(value);
-        for (ulong* set = _start; set < End; set += 2 * _width)
+        for (uint set = 0; set <= _setMask; set++)
         {
-            for (int first = (int)_width - 4; first >= 0; first -= 4)
+            ulong* tags = Tags(set);
+            Vector256<ulong> left = default;
+            ulong found = 0;
+            for (uint first = 0; first < _width; first += 4)
             {
-                uint found = Vector256.Equals(Vector256.Load(set + first) & masks, values).ExtractMostSignificantBits();
-                for (; found != 0; found &= (1u << BitOperations.Log2(found)) - 1)
-                    Close(set, (uint)(first + BitOperations.Log2(found)));
+                Vector256<ulong> four = Vector256.Load(tags + first);
+                Vector256<ulong> goes = Vector256.Equals(four & masks, values);
+                found |= (ulong)goes.ExtractMostSignificantBits() << (int)first;
+                four = Vector256.AndNot(four, goes);
+                left |= four;
+                four.Store(tags + first);
             }
+
+            // Where nothing is left, any order will do.
+            for (; found != 0 && left != default; found &= found - 1)
+                PutLast(Order(set), (uint)BitOperations.TrailingZeroCount(found));
         }
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear() => new Span<ulong>(_start, (int)(End - _start)).Clear();
+    /// <summary>Forgets everything; then any order will do.</summary>
+    public void Clear() => new Span<ulong>(_start, (int)((_setMask + 1) * 2 * _width)).Clear();
 
-    private ulong* End => _start + ((_setMask + 1UL) * 2 * _width);
+    private static ulong OrdersBytes(int sets) => (((ulong)sets * MaxWays) + LineBytes - 1) & ~(LineBytes - 1);
 
     private static uint Width(int ways) => ((uint)ways + 3) & ~3u;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong* Set(ulong number) => (ulong*)((byte*)_start + (((uint)number & _setMask) * _setBytes));
+    private ulong* Tags(uint set) => (ulong*)((byte*)_start + (set * _setBytes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* Order(uint set) => _orders + (set * MaxWays);
 
     /// <summary>A bit for each place that has the tag: at most one. No early end, which would come as a surprise as often as not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ulong Matches(ulong* set, ulong tag)
+    private ulong Matches(ulong* tags, ulong tag)
     {
         Vector256<ulong> wanted = Vector256.Create(tag);
-        ulong found = MatchesOfFour(set, wanted);
+        ulong found = MatchesOfFour(tags, wanted);
         if (_width == 4)
             return found;
-        found |= MatchesOfFour(set + 4, wanted) << 4;
+        found |= MatchesOfFour(tags + 4, wanted) << 4;
         if (_width == 8)
             return found;
-        found |= MatchesOfFour(set + 8, wanted) << 8;
+        found |= MatchesOfFour(tags + 8, wanted) << 8;
         for (uint first = 12; first < _width; first += 4)
-            found |= MatchesOfFour(set + first, wanted) << (int)first;
+            found |= MatchesOfFour(tags + first, wanted) << (int)first;
         return found;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong MatchesOfFour(ulong* tags, Vector256<ulong> wanted) => Vector256.Equals(Vector256.Load(tags), wanted).ExtractMostSignificantBits();
 
-    /// <summary>Puts a pair first and moves all others back by one place; the last one goes.</summary>
+    /// <summary>Puts a place first, those before it one back. No branch on where it stood, which is chance.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutFirst(ulong* set, ulong tag, ulong data)
+    private void Use(byte* order, uint way)
     {
-        // Data before tags, for a load that reaches back into what was just stored would wait for it.
-        PutFirst(set + _width, data);
-        PutFirst(set, tag);
-        if (_ways != _width)
-            set[_ways] = 0;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutFirst(ulong* first, ulong value)
-    {
-        for (uint at = _width - 4; at > 0; at -= 4)
-            Vector256.Load(first + at - 1).Store(first + at);
-        WithFirst(Vector256.Load(first), value).Store(first);
-    }
-
-    /// <summary>Puts a pair first and moves those before a place back by one, over it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutFirst(ulong* set, uint way, ulong tag, ulong data)
-    {
-        Vector256<long> last = Vector256.Create((long)way);
-        PutFirst(set + _width, last, data);
-        PutFirst(set, last, tag);
-    }
-
-    /// <summary>Stores all vectors of the set, moved or not: how many move is chance.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void PutFirst(ulong* first, Vector256<long> last, ulong value)
-    {
-        for (uint at = _width - 4; at > 0; at -= 4)
+        if (_ways <= ShortWays)
         {
-            Vector256<ulong> stays = Vector256.GreaterThan(Vector256<long>.Indices + Vector256.Create((long)at), last).AsUInt64();
-            Vector256.ConditionalSelect(stays, Vector256.Load(first + at), Vector256.Load(first + at - 1)).Store(first + at);
+            Vector128<byte> old = Vector128.Load(order);
+            Vector128<byte> at = Vector128.Create((byte)BitOperations.TrailingZeroCount(Vector128.Equals(old, Vector128.Create((byte)way)).ExtractMostSignificantBits()));
+            Vector128.ConditionalSelect(Vector128.GreaterThan(Vector128<byte>.Indices.AsSByte(), at.AsSByte()).AsByte(), old, WithFirst(old, way)).Store(order);
         }
-
-        Vector256<ulong> front = Vector256.Load(first);
-        Vector256.ConditionalSelect(Vector256.GreaterThan(Vector256<long>.Indices, last).AsUInt64(), front, WithFirst(front, value)).Store(first);
-    }
-
-    /// <summary>The value, and the first three of the four.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<ulong> WithFirst(Vector256<ulong> four, ulong value) =>
-        Vector256.ConditionalSelect(Vector256.Create(0UL, ulong.MaxValue, ulong.MaxValue, ulong.MaxValue), Vector256.Shuffle(four, Vector256.Create(0UL, 0, 1, 2)), Vector256.CreateScalar(value));
-
-    private void Close(ulong* set, uint way)
-    {
-        for (; way < _ways - 1; way++)
+        else
         {
-            set[way] = set[way + 1];
-            set[_width + way] = set[_width + way + 1];
+            UseLong(order, way);
         }
-
-        set[way] = 0;
-        set[_width + way] = 0;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void UseLong(byte* order, uint way)
+    {
+        Vector256<byte> old = Vector256.Load(order);
+        Vector256<byte> at = Vector256.Create((byte)BitOperations.TrailingZeroCount(Vector256.Equals(old, Vector256.Create((byte)way)).ExtractMostSignificantBits()));
+        Vector256<byte> moved = Vector256.Shuffle(old, Vector256<byte>.Indices - Vector256<byte>.One).WithElement(0, (byte)way);
+        Vector256.ConditionalSelect(Vector256.GreaterThan(Vector256<byte>.Indices.AsSByte(), at.AsSByte()).AsByte(), old, moved).Store(order);
+    }
+
+    /// <summary>Puts the last place first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PutFirst(byte* order, uint way)
+    {
+        // What comes to stand behind the last one means nothing.
+        if (_ways <= ShortWays)
+            WithFirst(Vector128.Load(order), way).Store(order);
+        else
+            UseLong(order, way);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void PutLast(byte* order, uint way)
+    {
+        Span<byte> old = new(order, (int)_ways);
+        int at = old.IndexOf((byte)way);
+        old[(at + 1)..].CopyTo(old[at..]);
+        old[^1] = (byte)way;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> WithFirst(Vector128<byte> order, uint first) =>
+        Vector128.Shuffle(order, Vector128.Create((byte)0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)).WithElement(0, (byte)first);
 }

@@ -85,7 +85,7 @@ public sealed partial class Mmu<TFormat>
         ulong below = (entry & PteBits.AddressMask) | rights;
         ulong number = WalkNumber(address, level);
         if (cache.Exists)
-            cache.InsertAfterFind(WalkTag(number), number, below);
+            cache.InsertAfterFind(WalkTag(number), number, found: 0, below);
         return below;
     }
 

@@ -66,15 +66,18 @@ public sealed partial class Mmu<TFormat> : IDisposable
 
     /// <summary>
     /// The common case alone: the first-level TLB has the translation where it is looked for first. The caller counts
-    /// the hit.
+    /// the hit, or goes on with <see cref="TranslateMissed"/>.
     /// </summary>
+    /// <param name="address">The virtual address, canonical.</param>
+    /// <param name="kind">Load, store or fetch.</param>
+    /// <param name="found">What the first level has, allowed or not; 0: nothing was found so far.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryHit(ulong address, AccessKind kind)
+    public bool TryHit(ulong address, AccessKind kind, out ulong found)
     {
         TlbLevel level = kind == AccessKind.Execute ? _l1Instruction : _l1Data;
-        ulong data = level.Small.TryFind(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
+        found = level.Small.TryFind(TlbKey.SmallTag(address, _asidBits), address >> Pfn.Shift);
         ulong need = Need(kind);
-        return (data & need) == need;
+        return (found & need) == need;
     }
 
     /// <summary>Translates one access: first level, second level, walk.</summary>
@@ -84,12 +87,29 @@ public sealed partial class Mmu<TFormat> : IDisposable
     /// <returns>The 4 KiB frame's address and the rights, or 0 for a page fault.</returns>
     public ulong Translate(ulong address, AccessKind kind, out FaultCode fault)
     {
+        if (!TryHit(address, kind, out ulong found))
+            return TranslateMissed(address, kind, found, out fault);
+        fault = FaultCode.None;
+        CountL1(kind, 1);
+        return SmallFrame(found, address);
+    }
+
+    /// <summary><see cref="Translate"/> after <see cref="TryHit"/> said no.</summary>
+    /// <param name="address">The virtual address, canonical.</param>
+    /// <param name="kind">Load, store or fetch.</param>
+    /// <param name="found">What it found.</param>
+    /// <param name="fault">The error code when the walk faulted.</param>
+    /// <returns>The 4 KiB frame's address and the rights, or 0 for a page fault.</returns>
+    public ulong TranslateMissed(ulong address, AccessKind kind, ulong found, out FaultCode fault)
+    {
         fault = FaultCode.None;
         ulong need = Need(kind);
         ulong number = address >> Pfn.Shift;
         ulong tag = TlbKey.SmallTag(address, _asidBits);
         TlbLevel first = kind == AccessKind.Execute ? _l1Instruction : _l1Data;
-        ulong data = first.Small.Find(tag, number);
+        if (found == 0)
+            found = first.Small.FindFurther(tag, number);
+        ulong data = found;
         if (data == 0 && first.HasOthers)
             data = first.FindOther(address, _asid, TFormat.IndexBits);
         if ((data & need) == need)
@@ -99,14 +119,14 @@ public sealed partial class Mmu<TFormat> : IDisposable
         }
 
         TlbLevel second = kind == AccessKind.Execute ? _l2Instruction : _l2Data;
-        data = second.Small.Find(tag, number);
+        ulong foundSecond = data = second.Small.Find(tag, number);
         if (data == 0 && second.HasOthers)
             data = second.FindOther(address, _asid, TFormat.IndexBits);
         if ((data & need) == need)
         {
             Counters.L2Hits++;
             if (TlbLevel.IsSmall(data))
-                first.Small.InsertAfterFind(tag, number, data);
+                first.Small.InsertAfterFind(tag, number, found, data);
             else
                 first.InsertOther(address, _asid, TFormat.IndexBits, data);
             return SmallFrame(data, address);
@@ -121,8 +141,8 @@ public sealed partial class Mmu<TFormat> : IDisposable
 
         if (TlbLevel.IsSmall(data) && HasTlb)
         {
-            first.Small.InsertAfterFind(tag, number, data);
-            second.Small.InsertAfterFind(tag, number, data);
+            first.Small.InsertAfterFind(tag, number, found, data);
+            second.Small.InsertAfterFind(tag, number, foundSecond, data);
             return data;
         }
 

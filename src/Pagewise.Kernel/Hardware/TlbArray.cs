@@ -40,9 +40,13 @@ public readonly struct TlbArray : IDisposable
     /// <summary>Whether there is one.</summary>
     public bool Exists => _range is not null;
 
-    /// <summary>The common case of <see cref="Find"/>, at once: looks at one place only, and so may miss what is there.</summary>
+    /// <summary>The common case of <see cref="Find"/>, at once: of a pool it looks at one place only, and so may miss what is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ulong TryFind(ulong tag, ulong pageNumber) => _isPool ? _pool.FindAtHint(tag, pageNumber) : _sets.MostRecent(tag, pageNumber);
+    public ulong TryFind(ulong tag, ulong pageNumber) => _isPool ? _pool.FindAtHint(tag, pageNumber) : _sets.Find(tag, pageNumber);
+
+    /// <summary>The rest of <see cref="Find"/>, when <see cref="TryFind"/> gave 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong FindFurther(ulong tag, ulong pageNumber) => _isPool ? _pool.Find(tag, pageNumber) : 0;
 
     /// <summary>Finds an entry by tag and makes it the most recent of its set; 0 when there is none.</summary>
     /// <returns>The entry's data.</returns>
@@ -60,13 +64,17 @@ public readonly struct TlbArray : IDisposable
     }
 
     /// <summary><see cref="Insert"/> right after <see cref="Find"/> looked for the same entry in vain, or found one that did not do.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="pageNumber">The page's number.</param>
+    /// <param name="found">What it gave.</param>
+    /// <param name="data">The data.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void InsertAfterFind(ulong tag, ulong pageNumber, ulong data)
+    public void InsertAfterFind(ulong tag, ulong pageNumber, ulong found, ulong data)
     {
         if (_isPool)
             _pool.Insert(tag, pageNumber, data);
         else
-            _sets.InsertAfterFind(tag, pageNumber, data);
+            _sets.InsertAfterFind(tag, pageNumber, found, data);
     }
 
     /// <summary>Forgets the entry with a tag.</summary>
