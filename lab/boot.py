@@ -132,7 +132,7 @@ def sysctls(case):
     return m[1] if m else case.get("sysctls", "")
 
 
-def boot(folder, out, *, offset=0, trim=True, hot=None, icount=False, cpu="1", links=0, probe=False, timeout=600):
+def boot(folder, out, *, offset=0, trim=True, hot=None, icount=False, cpu="1", links=0, probe=False, timeout=180):
     """One boot of the recording in `folder` into `out`. offset: free pages of DMA32 more (+) or fewer (-) than recorded."""
     case = json.load(open(os.path.join(folder, "case.json")))
     os.makedirs(out, exist_ok=True)

@@ -59,7 +59,7 @@ class Run:
     def oom(dmesg):
         """Per report: hog page (from the user registers of the report's stack), zones' free pages, victim."""
         reports = []
-        for block in re.split(r"(?=\w+ invoked oom-killer)", dmesg or "")[1:]:
+        for block in re.split(r"\n(?=[^\n]* invoked oom-killer)", dmesg or "")[1:]:
             r = {}
             regs = [int(x, 16) for x in re.findall(r"\b[A-Z0-9]{2,3}: ([0-9a-f]{16})\b", block)]
             page = [x - 0x210000000000 >> 12 for x in regs if 0x210000000000 <= x < 0x210040000000]

@@ -185,7 +185,7 @@ static void area(size_t len, int shared)
 static char *pick(size_t min, size_t *len)
 {
     for (int i = 0; i < nareas; i++)
-        if (!areas[i].used && areas[i].len >= min) {
+        if (!areas[i].used && !areas[i].shared && areas[i].len >= min) {
             areas[i].used = 1;
             if (len)
                 *len = areas[i].len;
@@ -399,6 +399,7 @@ static void worker(int index, const char *name)
     pid_t p = fork();
     if (p) {
         pids[index] = p, to[index] = a[1], from[index] = b[0];
+        close(a[0]), close(b[1]);
         char c;
         if (read(b[0], &c, 1) != 1)
             die("worker");
@@ -407,12 +408,17 @@ static void worker(int index, const char *name)
     prctl(PR_SET_NAME, name);
     char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     mlock(page, 4096);
-    extern char __data_start, _end;
-    uintptr_t data = (uintptr_t)&__data_start & ~4095UL, stack = ((uintptr_t)&page & ~4095UL) - 8192;
+    extern char __executable_start, etext, __data_start, _end;
+    uintptr_t data = (uintptr_t)&__data_start & ~4095UL, stack = ((uintptr_t)&page & ~4095UL) - 12288;
+    for (volatile char *d = &__executable_start; d < &etext; d += 4096)
+        (void)*d;                        // map the program: its page table is not the cgroup's
     for (volatile char *d = (char *)data; d < &_end; d += 4096)
         *d = *d;                         // copy now what fork shares
     for (int i = 0; i < 4; i++)
         *(volatile char *)(stack + i * 4096) = *(volatile char *)(stack + i * 4096);
+    for (int i = 0; i < nareas; i++)     // shared areas: map them now, too
+        for (size_t k = 0; areas[i].shared && k < areas[i].len; k += 4096)
+            *(volatile char *)(areas[i].p + k) = *(volatile char *)(areas[i].p + k);
     mlock((void *)data, (uintptr_t)&_end - data);
     mlock((void *)stack, 16384);
     series = NULL;
@@ -586,11 +592,18 @@ static void step(char *line)
     case 'd': { char *path = arg(&p); if (mkdir(path, 0755)) die(path); strcpy(groups[ngroups++], strrchr(path, '/') + 1); break; }
     case 'g': { char t[16]; sprintf(t, "%d", (int)pids[DEC(&p)]); char *path = arg(&p); if (put(path, t)) die(path); break; }
     case 'k': { int i = DEC(&p); worker(i, arg(&p)); break; }
-    case 'h': set_adj(-1000); mlockall(MCL_CURRENT); break;
+    case 'h': {                          // the recorded program had 301 pages of data more than this one
+        size_t l = 301 * 4096;
+        char *m = mmap(NULL, l, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        for (size_t i = 0; i < l; i += 4096)
+            m[i] = 1;
+        set_adj(-1000);
+        mlockall(MCL_CURRENT);
+        break; }
     case 'C': case 'H': {
         int i = DEC(&p); char *name = arg(&p); strcpy(names[i], name);
         long adj = DEC(&p); uint64_t a = HEX(&p); long n = DEC(&p);
-        pids[i] = victim(name, adj, a, n, op == 'H');
+        pids[i] = victim(names[i], adj, a, n, op == 'H');
         if (op == 'H')
             watch(i);
         break; }
