@@ -132,14 +132,18 @@ def sysctls(case):
     return m[1] if m else case.get("sysctls", "")
 
 
-def boot(folder, out, *, offset=0, trim=True, hot=None, icount=False, cpu="1", links=0, probe=False, timeout=180):
-    """One boot of the recording in `folder` into `out`. offset: free pages of DMA32 more (+) or fewer (-) than recorded."""
+def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, cpu="1", links=0, probe=False, timeout=180):
+    """One boot of the recording in `folder` into `out`.
+
+    offset: free pages of DMA32 more (+) or fewer (-) than recorded; hot: initramfs pages to read twice;
+    slack: mlocked pages to leave out, so that the zone can be trimmed to what was recorded; probe: only up to `before`.
+    """
     case = json.load(open(os.path.join(folder, "case.json")))
     os.makedirs(out, exist_ok=True)
     want = [("DMA32", zones(folder)["DMA32"] + offset)] if trim else []
     areas, ops = oplist.convert(folder, want)
-    if offset > 0:                       # room to trim: less of the recorder's first area, which is on no LRU list
-        areas[0] = str(int(areas[0]) - (offset + 16) * 4096)
+    # Room to trim: less of the recorder's first area, which is mlocked and so not on a list that reclaim scans.
+    areas[0] = str(int(areas[0]) - slack * 4096)
     if probe:
         ops = ops[:ops.index("0 S before") + 1]
     memory = re.search(r"-m (\w+)", case["machine"])[1]
@@ -198,7 +202,7 @@ def boot(folder, out, *, offset=0, trim=True, hot=None, icount=False, cpu="1", l
             q.wait()
         if os.path.exists(sock):
             os.unlink(sock)
-    note = dict(wall_s=round(time.time() - start, 1), load=load, steal_ticks=steal() - busy, offset=offset, icount=icount)
+    note = dict(wall_s=round(time.time() - start, 1), load=load, steal_ticks=steal() - busy, offset=offset, slack=slack, icount=icount)
     json.dump(note, open(os.path.join(out, "boot.json"), "w"))
     unpack(bytes(data), out)
     return note
