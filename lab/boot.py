@@ -116,13 +116,17 @@ def ext4(mib, names):
 
 
 def zones(folder):
+    """Zone -> (free pages, pages on the per-CPU lists) at `before`."""
     free, zone = {}, None
     for line in open(os.path.join(folder, "before.zoneinfo")):
         m = re.match(r"Node 0, zone\s+(\w+)", line)
         zone = m[1] if m else zone
         m = re.match(r"\s+pages free\s+(\d+)", line)
         if m:
-            free[zone] = int(m[1])
+            free[zone] = (int(m[1]), 0)
+        m = re.match(r"\s+count:\s+(\d+)", line)
+        if m:
+            free[zone] = (free[zone][0], int(m[1]))
     return free
 
 
@@ -140,7 +144,8 @@ def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, c
     """
     case = json.load(open(os.path.join(folder, "case.json")))
     os.makedirs(out, exist_ok=True)
-    want = [("DMA32", zones(folder)["DMA32"] + offset)] if trim else []
+    free, pcp = zones(folder)["DMA32"]
+    want = [("DMA32", free + offset, pcp)] if trim else []
     areas, ops = oplist.convert(folder, want)
     # Room to trim: less of the recorder's first area, which is mlocked and so not on a list that reclaim scans.
     areas[0] = str(int(areas[0]) - slack * 4096)

@@ -23,7 +23,7 @@ def workload(addr):                      # below lies the image, above the recor
 
 
 def convert(folder, trim):
-    """Returns (recorder areas for wlmem, op lines). trim: list of (zone, free pages) to reach just before `before`."""
+    """Returns (recorder areas for wlmem, op lines). trim: (zone, free pages, per-CPU pages) to reach just before `before`."""
     lines = read(os.path.join(folder, "workload.log")).split("\n")
     areas, ops, who, maps = [], [], {}, {}
     before = False
@@ -49,7 +49,7 @@ def convert(folder, trim):
         m = re.match(r"# snapshot (\w+)", line)
         if m:
             if m[1] == "before":
-                ops += [f"0 T {zone} {free}" for zone, free in trim]
+                ops += [f"0 T {zone} {free} {pcp}" for zone, free, pcp in trim]
                 before = True
             if m[1] == "after":
                 skip_to_after = False

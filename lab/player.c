@@ -117,6 +117,12 @@ static void init(void)
     }
     for (int i = 0, fd; i < 500 && (fd = port(O_PATH), fd < 0 || close(fd)); i++)
         usleep(10000);
+    // Reading this file makes the kernel compute the zones' protection anew (the recordings read all sysctls).
+    int fd = open("/proc/sys/vm/lowmem_reserve_ratio", O_RDONLY);
+    char ratio[64];
+    if (fd < 0 || read(fd, ratio, sizeof ratio) < 0)
+        die("lowmem_reserve_ratio");
+    close(fd);
     if ((e = getenv("wllru")))
         put("/sys/kernel/mm/lru_gen/enabled", e);
     if ((e = getenv("wlsys")))
@@ -262,8 +268,8 @@ static void snapshot(const char *tag, int only_vmstat)
         cgroups(tag);
 }
 
-// Lower a zone's free pages to a wanted number with pipe buffers: kernel pages, unmovable, on no LRU list.
-static long zone_free(const char *zone)
+// A number of one zone: "pages free", "count:" (pages on the per-CPU lists).
+static long zone_number(const char *zone, const char *what)
 {
     refresh();
     int fd = open("/proc/zoneinfo", O_RDONLY);
@@ -275,33 +281,39 @@ static long zone_free(const char *zone)
     for (char *p = buf; (p = strstr(p, "zone ")); p++) {
         char *name = p + 5 + strspn(p + 5, " ");
         if (!strncmp(name, zone, strlen(zone)) && name[strlen(zone)] == '\n')
-            return strtol(strstr(name, "pages free") + 10, NULL, 10);
+            return strtol(strstr(name, what) + strlen(what), NULL, 10);
     }
     return -1;
 }
 
-static void trim(const char *zone, long want)
+// Bring a zone to the wanted pages on the per-CPU lists (by mapping pages and giving them back) and the wanted free
+// pages (by filling a pipe: kernel pages, unmovable, on no LRU list).
+static void trim(const char *zone, long want, long pcp)
 {
     int p[2];
-    long taken = 0, have = zone_free(zone);
+    long taken = 0, extra = 0, free = zone_number(zone, "pages free"), count = zone_number(zone, "count:");
     char *o = outp;
     outp += sprintf(outp, "=== %010d trim.txt\n", 0);
     char *start = outp;
-    outp += sprintf(outp, "%s free %ld wanted %ld\n", zone, have, want);
-    if (have > want) {
-        long slots = 16;
-        while (slots < have - want)
-            slots *= 2;
-        if (pipe2(p, O_CLOEXEC | O_NONBLOCK) || fcntl(p[1], F_SETPIPE_SZ, slots * 4096) < 0)
-            die("pipe for trimming");
-        for (int round = 0; round < 20 && (have = zone_free(zone)) > want; round++) {
-            long n = have - want > 250 ? 250 : have - want;
-            if (write(p[1], areas[0].p, (size_t)n * 4096) != n * 4096)
+    outp += sprintf(outp, "%s free %ld wanted %ld, per-CPU %ld wanted %ld\n", zone, free, want, count, pcp);
+    if (pipe2(p, O_CLOEXEC | O_NONBLOCK) || fcntl(p[1], F_SETPIPE_SZ, 1024 * 4096) < 0)
+        die("pipe for trimming");
+    for (int round = 0; round < 60; round++) {
+        count = zone_number(zone, "count:");
+        free = zone_number(zone, "pages free");
+        if (count < pcp - 1) {
+            long n = pcp - count + extra++;
+            char *m = mmap(NULL, n * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+            munmap(m, n * 4096);
+        } else if (free > want) {
+            long n = free - want > 64 ? 64 : free - want;
+            if (taken + n > 1024 || write(p[1], areas[0].p, (size_t)n * 4096) != n * 4096)
                 break;
             taken += n;
-        }
+        } else
+            break;
     }
-    outp += sprintf(outp, "%s now %ld, pipe pages %ld\n", zone, zone_free(zone), taken);
+    outp += sprintf(outp, "%s now %ld, per-CPU %ld, pipe pages %ld\n", zone, free, count, taken);
     o[4 + sprintf(o + 4, "%010d", (int)(outp - start))] = ' ';
 }
 
@@ -611,7 +623,7 @@ static void step(char *line)
     case 'E': sh->recording = 0; break;
     case 'S': snapshot(arg(&p), 0); break;
     case 'Q': every_call = 1; break;     // refresh and sample after every call (wb_*)
-    case 'T': { char *zone = arg(&p); trim(zone, DEC(&p)); break; }
+    case 'T': { char *zone = arg(&p); long want = DEC(&p); trim(zone, want, DEC(&p)); break; }
     case 'P': { char *tag = arg(&p); uint64_t a = HEX(&p); long n = DEC(&p); int i = DEC(&p);
                 pagestates(tag, a, n, i ? pids[i] : getpid()); break; }
     default: errno = 0; die(line);
