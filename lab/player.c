@@ -296,18 +296,21 @@ static void trim(const char *zone, long want, long pcp)
     outp += sprintf(outp, "=== %010d trim.txt\n", 0);
     char *start = outp;
     outp += sprintf(outp, "%s free %ld wanted %ld, per-CPU %ld wanted %ld\n", zone, free, want, count, pcp);
-    if (pipe2(p, O_CLOEXEC | O_NONBLOCK) || fcntl(p[1], F_SETPIPE_SZ, 1024 * 4096) < 0)
+    long slots = 256;
+    while (slots < free - want + 64)
+        slots *= 2;
+    if (pipe2(p, O_CLOEXEC | O_NONBLOCK) || fcntl(p[1], F_SETPIPE_SZ, slots * 4096) < 0)
         die("pipe for trimming");
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 200; round++) {
         count = zone_number(zone, "count:");
         free = zone_number(zone, "pages free");
-        if (count < pcp - 1) {
+        if (count < pcp - 1 && extra < 20) {
             long n = pcp - count + extra++;
             char *m = mmap(NULL, n * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
             munmap(m, n * 4096);
         } else if (free > want) {
             long n = free - want > 64 ? 64 : free - want;
-            if (taken + n > 1024 || write(p[1], areas[0].p, (size_t)n * 4096) != n * 4096)
+            if (taken + n > slots || write(p[1], areas[0].p, (size_t)n * 4096) != n * 4096)
                 break;
             taken += n;
         } else
