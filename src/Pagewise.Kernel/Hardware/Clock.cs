@@ -56,13 +56,13 @@ public sealed class Clock(CostTable costs)
     public long ScanPasses { get; internal set => Set(out field, value, out _reclaimNs); }
 
     /// <summary>Of those, times that a task did, not kswapd.</summary>
-    public long DirectPasses { get; internal set; }
+    public long DirectPasses { get; internal set => Set(out field, value, out _reclaimNs); }
 
     /// <summary>1 once reclaim has gone over a node's lists: its code is known to the CPU.</summary>
-    public long ColdPasses { get; internal set; }
+    public long ColdPasses { get; internal set => Set(out field, value, out _reclaimNs); }
 
     /// <summary>1 once a page went to or came from a device for swap.</summary>
-    public long ColdSwaps { get; internal set; }
+    public long ColdSwaps { get; internal set => Set(out field, value, out _reclaimNs); }
 
     /// <summary>Passes of reclaim that took pages off inactive lists.</summary>
     public long IsolatingPasses { get; internal set => Set(out field, value, out _reclaimNs); }
