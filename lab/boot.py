@@ -136,11 +136,12 @@ def sysctls(case):
     return m[1] if m else case.get("sysctls", "")
 
 
-def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, cpu="1", links=0, probe=False, timeout=180):
+def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, trace="", cpu="1", links=0, probe=False, timeout=180):
     """One boot of the recording in `folder` into `out`.
 
     offset: free pages of DMA32 more (+) or fewer (-) than recorded; hot: initramfs pages to read twice;
-    slack: mlocked pages to leave out, so that the zone can be trimmed to what was recorded; probe: only up to `before`.
+    slack: mlocked pages to leave out, so that the zone can be trimmed to what was recorded; probe: only up to `before`;
+    trace: tracepoints to switch on at boot (trace_event=), whose text becomes trace.txt.
     """
     case = json.load(open(os.path.join(folder, "case.json")))
     os.makedirs(out, exist_ok=True)
@@ -167,6 +168,8 @@ def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, c
     env += f" wlmem={','.join(areas)} wlmapped={MAPPED} wlhot={hot or 0} wlpids=60"
     if "cgroup" in open(os.path.join(folder, "README.md")).read() or "memcg" in folder:
         env += " wlcg=1"
+    if trace:
+        env += f" trace_event={trace} trace_buf_size=1500K wltrace=1"
     sock = os.path.join(work(), f"port.{os.getpid()}")
     cmd = ["nice", "-n", "-5", "taskset", "-c", cpu, "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-M", "pc", "-m", memory,
            "-smp", "1", "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
@@ -223,7 +226,7 @@ def unpack(data, out):
         end = m.end() + int(m[1])
         name = m[2].decode()
         body = data[m.end():end]
-        mode = "ab" if name == "trim.txt" else "wb"
+        mode = "ab" if name in ("trim.txt", "trace.txt") else "wb"
         if name == "faults.raw":
             name, body = "faults.rle", rle(body.decode()).encode()
         open(os.path.join(out, name), mode).write(body)

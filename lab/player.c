@@ -692,6 +692,14 @@ static void play(void)
     int k = klogctl(3, out, outlen);
     wall(port_fd, head, sprintf(head, "=== %010d dmesg\n", k));
     wall(port_fd, out, k);
+    if (getenv("wltrace")) {
+        mkdir("/tr", 0755), mount("tracefs", "/tr", "tracefs", 0, NULL);
+        int fd = open("/tr/trace", O_RDONLY);
+        for (ssize_t got; fd >= 0 && (got = read(fd, out, 65536)) > 0;) {
+            wall(port_fd, head, sprintf(head, "=== %010d trace.txt\n", (int)got));
+            wall(port_fd, out, got);
+        }
+    }
     wall(port_fd, head, sprintf(head, "=== %010d end\n", 0));
     for (int i = 0; i < 16; i++)
         if (to[i])

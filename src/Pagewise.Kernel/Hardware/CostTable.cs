@@ -10,7 +10,7 @@ public sealed record CostTable
     public static IReadOnlyList<string> Names { get; } =
     [
         "l1_tlb_hit", "l2_tlb_hit", "walk_l1", "walk_l2", "walk_llc", "walk_memory", "invlpg", "tlb_flush", "shootdown",
-        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "kswapd_turn", "scan_pass", "scan_isolate", "scan_page", "unmap_page", "reclaim_page", "age_page", "swap_page", "compress_page", "decompress_page",
+        "context_switch", "minor_fault", "huge_fault", "major_fault", "segv", "zero_page", "copy_page", "syscall", "per_page_syscall", "kswapd_turn", "scan_pass", "direct_pass", "cold_pass", "cold_swap", "scan_isolate", "scan_page", "unmap_page", "reclaim_page", "age_page", "swap_page", "compress_page", "decompress_page",
         "transfer_page", "cache_page", "writeback_page", "block_request", "idle_exit",
     ];
 
