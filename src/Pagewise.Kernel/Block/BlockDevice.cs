@@ -18,6 +18,9 @@ public struct BlockDevice
     /// <summary>The sector after the last request's.</summary>
     internal ulong NextSector;
 
+    /// <summary>Where its sequence of random numbers stands.</summary>
+    internal ulong Drawn;
+
     /// <summary>Reads completed.</summary>
     public long Reads { get; internal set; }
 

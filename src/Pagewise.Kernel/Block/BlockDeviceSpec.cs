@@ -16,6 +16,9 @@ public sealed record BlockDeviceSpec(string Name)
     /// <summary>Nanoseconds from a read's start to its first byte, without <see cref="SeekNs"/>.</summary>
     public double ReadLatencyNs { get; init; }
 
+    /// <summary>Nanoseconds that reads take up to longer than <see cref="ReadLatencyNs"/>, each a share of its own: evenly spread, from a sequence that is the same each time.</summary>
+    public double ReadSpreadNs { get; init; }
+
     /// <summary>Nanoseconds from a write's start until its bytes flow, without <see cref="SeekNs"/>.</summary>
     public double WriteLatencyNs { get; init; }
 
@@ -93,8 +96,8 @@ public sealed record BlockDeviceSpec(string Name)
     {
         if (!(ReadBytesPerSecond > 0) || !(WriteBytesPerSecond > 0))
             return $"block device {Name}: a bandwidth has to be more than 0 bytes a second";
-        if (!(ReadLatencyNs >= 0 && ReadLatencyNs <= MostNs && WriteLatencyNs >= 0 && WriteLatencyNs <= MostNs && SeekNs >= 0 && SeekNs <= MostNs))
-            return $"block device {Name}: latencies and seek are 0 to 1e12 ns";
+        if (!(ReadLatencyNs >= 0 && ReadLatencyNs <= MostNs && WriteLatencyNs >= 0 && WriteLatencyNs <= MostNs && ReadSpreadNs >= 0 && ReadSpreadNs <= MostNs && SeekNs >= 0 && SeekNs <= MostNs))
+            return $"block device {Name}: latencies, spread and seek are 0 to 1e12 ns";
         if (QueueDepth is < 1 or > MostQueueDepth)
             return $"block device {Name}: a queue depth of {QueueDepth}: 1 to {MostQueueDepth} is needed";
         if (MaxSectorsKb is < 4 or > 1 << 20)

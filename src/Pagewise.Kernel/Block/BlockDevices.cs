@@ -85,7 +85,7 @@ public sealed class BlockDevices : IAgent, IDisposable
         double start = Math.Max(now, _slotFreeNs[slot]);
         uint sectors = pages * SectorsPerPage;
         bool isRead = op == BlockOp.Read;
-        double ready = start + (isRead ? spec.ReadLatencyNs : spec.WriteLatencyNs) + (sector == state.NextSector ? 0 : spec.SeekNs);
+        double ready = start + (isRead ? ReadLatencyNs(spec, ref state) : spec.WriteLatencyNs) + (sector == state.NextSector ? 0 : spec.SeekNs);
         ref double free = ref isRead ? ref state.ReadFreeNs : ref state.WriteFreeNs;
         double bytesPerSecond = isRead ? spec.ReadBytesPerSecond : spec.WriteBytesPerSecond;
         double done = Math.Max(ready, free) + ((double)sectors * SectorBytes * NsPerSecond / bytesPerSecond);
@@ -102,6 +102,18 @@ public sealed class BlockDevices : IAgent, IDisposable
         // The device is at work already while the CPU is still busy with it.
         _clock.BlockRequests++;
         return done;
+    }
+
+    private static double ReadLatencyNs(BlockDeviceSpec spec, ref BlockDevice state)
+    {
+        if (spec.ReadSpreadNs == 0)
+            return spec.ReadLatencyNs;
+        // SplitMix64.
+        ulong drawn = state.Drawn += 0x9e3779b97f4a7c15;
+        drawn = (drawn ^ (drawn >> 30)) * 0xbf58476d1ce4e5b9;
+        drawn = (drawn ^ (drawn >> 27)) * 0x94d049bb133111eb;
+        drawn ^= drawn >> 31;
+        return spec.ReadLatencyNs + (spec.ReadSpreadNs * ((drawn >> 11) * (1.0 / (1UL << 53))));
     }
 
     /// <summary>The place in the queue that is free, or will be first. Of those that are free any does: the one after the last taken, mostly.</summary>

@@ -34,6 +34,9 @@ internal sealed partial class FaultHandler<TFormat>
             _stat.PgMajFault++;
             _memcgs.Count(_memcgs.Current, MemcgStat.PgMajFault, 1);
             // A single page is polled for; with neighbours the fault is tried again when it has come.
+            // The device may have been quicker than the CPU was with the request.
+            if (!isAlone)
+                _swap.CompleteDue();
             if (!isAlone && _features.CountsRetriedFaults && (_memMap[pfn].Flags & PageFlags.Reading) != 0)
                 _stat.PgFault++;
         }

@@ -23,6 +23,7 @@ internal static class BlockDeviceSettings
         ["queue_depth"] = (8, "a number from 1 to 1024", ValueSchema.Integer(1, BlockDeviceSpec.MostQueueDepth), static (device, text) => device with { QueueDepth = (int)Number(text, 1, BlockDeviceSpec.MostQueueDepth) }),
         ["max_sectors_kb"] = (9, "KiB, from 4 to 1048576", ValueSchema.Integer(4, 1 << 20), static (device, text) => device with { MaxSectorsKb = (int)Number(text, 4, 1 << 20) }),
         ["max_segments"] = (13, "a number from 1 to 65535", ValueSchema.Integer(1, ushort.MaxValue), static (device, text) => device with { MaxSegments = (int)Number(text, 1, ushort.MaxValue) }),
+        ["read_spread"] = (14, TimeExpected, TimeSchema(), static (device, text) => device with { ReadSpreadNs = Time(text) }),
         ["read_errors"] = (11, SectorsExpected, SectorsSchema(), static (device, text) => device with { ReadErrors = Sectors(text) }),
         ["write_errors"] = (12, SectorsExpected, SectorsSchema(), static (device, text) => device with { WriteErrors = Sectors(text) }),
         ["rotational"] = (10, "true or false", ValueSchema.Boolean(), static (device, text) => device with { IsRotational = Boolean(text) }),

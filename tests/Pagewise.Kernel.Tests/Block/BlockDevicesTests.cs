@@ -49,6 +49,32 @@ public sealed class BlockDevicesTests
     }
 
     [Fact]
+    public void ReadsSpreadOverTheirRangeTheSameEachTime()
+    {
+        double[] first = Reads();
+        first.ShouldAllBe(took => took >= 1000 && took < 11_000);
+        first.Average().ShouldBeInRange(5000, 7000);
+        first.Min().ShouldBeLessThan(2000);
+        first.Max().ShouldBeGreaterThan(10_000);
+        Reads().ShouldBe(first);
+
+        static double[] Reads()
+        {
+            using Rig rig = new(Disk with { ReadSpreadNs = 10_000, ReadBytesPerSecond = double.PositiveInfinity, QueueDepth = 1 });
+            double[] took = new double[200];
+            double before = 0;
+            for (int i = 0; i < took.Length; i++)
+            {
+                double done = rig.Devices.Submit(0, BlockOp.Read, 0, 1);
+                took[i] = done - before;
+                before = done;
+            }
+
+            return took;
+        }
+    }
+
+    [Fact]
     public void WaitingPassesTimeAndCompletionsComeInTheirOrder()
     {
         using Rig rig = new(Disk);
