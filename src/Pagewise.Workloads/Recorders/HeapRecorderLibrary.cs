@@ -20,7 +20,8 @@ internal static class HeapRecorderLibrary
         if (File.Exists(library))
             return library;
         string compiler = FindCompiler();
-        string draft = Path.Combine(folder, $"{name}.{Environment.ProcessId}");
+        // Others may be building it at the same time, in this process too.
+        string draft = Path.Combine(folder, $"{name}.{Guid.NewGuid():N}");
         string code = draft + ".c";
         try
         {
