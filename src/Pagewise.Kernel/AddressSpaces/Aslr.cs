@@ -1,3 +1,5 @@
+using Pagewise.Kernel.Hardware;
+
 namespace Pagewise.Kernel.AddressSpaces;
 
 /// <summary>Where ASLR's random bits come from: a SplitMix64 sequence from the machine's seed, kept with the machine's state.</summary>
@@ -10,10 +12,10 @@ public sealed class Aslr(AddressSpaceArenas spaces)
     /// <summary>64 random bits (get_random_long).</summary>
     public ulong Next()
     {
-        ulong z = spaces.RandomState += 0x9e37_79b9_7f4a_7c15;
-        z = (z ^ (z >> 30)) * 0xbf58_476d_1ce4_e5b9;
-        z = (z ^ (z >> 27)) * 0x94d0_49bb_1331_11eb;
-        return z ^ (z >> 31);
+        ulong state = spaces.RandomState;
+        ulong bits = SplitMix64.Next(ref state);
+        spaces.RandomState = state;
+        return bits;
     }
 
     /// <summary>A random number below a bound (get_random_u32_below).</summary>

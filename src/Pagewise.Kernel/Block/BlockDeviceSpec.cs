@@ -31,7 +31,7 @@ public sealed record BlockDeviceSpec(string Name)
     /// <summary>The longest request in KiB (queue/max_sectors_kb): longer ones are split.</summary>
     public int MaxSectorsKb { get; init; } = 1280;
 
-    /// <summary>Parts of memory that a request has at most (queue/max_segments): each page for swap is one.</summary>
+    /// <summary>Parts of memory that a request has at most (queue/max_segments): each page for swap is one, and requests for files are not bound by it. 128 is BLK_MAX_SEGMENTS.</summary>
     public int MaxSegments { get; init; } = 128;
 
     /// <summary>queue/rotational: reads from swap on it bring neighbours by slot, else by address.</summary>

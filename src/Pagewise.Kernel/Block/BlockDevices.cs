@@ -106,14 +106,8 @@ public sealed class BlockDevices : IAgent, IDisposable
 
     private static double ReadLatencyNs(BlockDeviceSpec spec, ref BlockDevice state)
     {
-        if (spec.ReadSpreadNs == 0)
-            return spec.ReadLatencyNs;
-        // SplitMix64.
-        ulong drawn = state.Drawn += 0x9e3779b97f4a7c15;
-        drawn = (drawn ^ (drawn >> 30)) * 0xbf58476d1ce4e5b9;
-        drawn = (drawn ^ (drawn >> 27)) * 0x94d049bb133111eb;
-        drawn ^= drawn >> 31;
-        return spec.ReadLatencyNs + (spec.ReadSpreadNs * ((drawn >> 11) * (1.0 / (1UL << 53))));
+        const double most = 1UL << 53;
+        return spec.ReadSpreadNs == 0 ? spec.ReadLatencyNs : spec.ReadLatencyNs + (spec.ReadSpreadNs * ((SplitMix64.Next(ref state.Drawn) >> 11) / most));
     }
 
     /// <summary>The place in the queue that is free, or will be first. Of those that are free any does: the one after the last taken, mostly.</summary>

@@ -33,12 +33,14 @@ internal sealed partial class FaultHandler<TFormat>
             result = FaultResult.Major;
             _stat.PgMajFault++;
             _memcgs.Count(_memcgs.Current, MemcgStat.PgMajFault, 1);
-            // A single page is polled for; with neighbours the fault is tried again when it has come.
-            // The device may have been quicker than the CPU was with the request.
+            // A single page is polled for; with neighbours the fault is tried again when it has come, unless it is there
+            // before the CPU is done with handing the request over.
             if (!isAlone)
+            {
                 _swap.CompleteDue();
-            if (!isAlone && _features.CountsRetriedFaults && (_memMap[pfn].Flags & PageFlags.Reading) != 0)
-                _stat.PgFault++;
+                if (_features.CountsRetriedFaults && (_memMap[pfn].Flags & PageFlags.Reading) != 0)
+                    _stat.PgFault++;
+            }
         }
 
         _swap.WaitForRead(pfn);

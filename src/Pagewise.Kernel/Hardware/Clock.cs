@@ -61,9 +61,6 @@ public sealed class Clock(CostTable costs)
     /// <summary>1 once reclaim has gone over a node's lists: its code is known to the CPU.</summary>
     public long ColdPasses { get; internal set => Set(out field, value, out _reclaimNs); }
 
-    /// <summary>1 once a page went to or came from a device for swap.</summary>
-    public long ColdSwaps { get; internal set => Set(out field, value, out _reclaimNs); }
-
     /// <summary>Passes of reclaim that took pages off inactive lists.</summary>
     public long IsolatingPasses { get; internal set => Set(out field, value, out _reclaimNs); }
 
@@ -198,7 +195,7 @@ public sealed class Clock(CostTable costs)
     private double SumReclaim() =>
         (KswapdTurns * Costs.KswapdTurn)
         + (ColdPasses * Costs.ColdPass)
-        + (ColdSwaps * Costs.ColdSwap)
+        + (SwapTransfers > 0 ? Costs.ColdSwap : 0)
         + (ScanPasses * Costs.ScanPass)
         + (DirectPasses * Costs.DirectPass)
         + (IsolatingPasses * Costs.ScanIsolate)

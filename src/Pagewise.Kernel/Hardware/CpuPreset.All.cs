@@ -111,8 +111,8 @@ public sealed partial record CpuPreset
     /// scan_isolate with scan_pass what those took, from the end of one to the end of the next, without their pages (69 and 100 to 110,
     /// eight trace events among it); scan_pass, of trace_oom, whose kswapd found nothing in fourteen runs of twelve passes, 195 µs a run
     /// (median); direct_pass: a hog beside it took 400 for thirteen, 31 a pass (8 where the host was fast); cold_pass, of the first pass of trace_reclaim_w52: 1.9 ms
-    /// up to its first page, 2.6 for that, 5.5 in shrinkers, where later ones take 0.1 in all (trace_oom's first three direct reclaims: 12, 4.2 and 3.3 ms, then 0.4);
-    /// cold_swap its first page out; kswapd_turn again, of 35 times that kswapd went on after a tick had taken the CPU: 197 µs to
+    /// up to its first page, 2.6 for that, 5.5 up to its first shrinker, where later ones take 0.1 in all (trace_oom's first three direct reclaims: 12, 4.2 and 3.3 ms, then 0.4);
+    /// cold_swap its first page out, 3.66 ms less what later ones take; kswapd_turn again, of 35 times that kswapd went on after a tick had taken the CPU: 197 µs to
     /// the next page instead of 35; swap_page between two writes 30, less the look and the unmapping.
     /// The others by playing recorded workloads to the same kernel under QEMU and reading running times
     /// (schedstat) and timestamps, times 2.3 to 2.7, for what both have took so much longer in the recorded traces:
@@ -136,7 +136,7 @@ public sealed partial record CpuPreset
             ScanPass = 16_000,
             DirectPass = 15_000,
             ColdPass = 10_000_000,
-            ColdSwap = 3_700_000,
+            ColdSwap = 3_600_000,
             ScanIsolate = 50_000,
             ScanPage = 4_300,
             UnmapPage = 7_500,

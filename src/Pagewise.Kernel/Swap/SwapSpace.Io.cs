@@ -55,7 +55,6 @@ public sealed partial class SwapSpace
         }
 
         _clock.SwapTransfers++;
-        _clock.ColdSwaps = 1;
         if (failed)
             frame.Flags |= PageFlags.Error;
         frame.Flags |= PageFlags.Writeback;
