@@ -44,7 +44,8 @@ def convert(folder, trim):
                     child = pid
                     skip_to_after |= hog
                 else:
-                    ops.append(f"0 k {who[pid]} {m[2]}")
+                    early = next((re.search(r'"(-?\d+)"', l)[1] for l in lines[n:n + 5] if "oom_score_adj>, " in l), 0)
+                    ops.append(f"0 k {who[pid]} {m[2]} {early}")
             continue
         m = re.match(r"# snapshot (\w+)", line)
         if m:
@@ -60,6 +61,7 @@ def convert(folder, trim):
             ops.append("0 " + ("B" if "begin" in line else "E"))
         if line.startswith("# subcase") and "begin" in line and ops and "0 Q" not in ops:
             ops.append("0 Q")
+        line = line.removeprefix("# not-executed ")          # what the dead would have gone on to do
         m = re.match(r"(\d+) (\w+)\((.*)\) = ", line)
         if not m or line.startswith("#") or skip_to_after:
             continue

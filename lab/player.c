@@ -383,7 +383,7 @@ static void touch(uint64_t addr, long pages, int write, long stride)
 }
 
 static pid_t pids[16];
-static int to[16], from[16];
+static int to[16], from[16], dead[16];
 
 static void wall(int fd, const void *p, size_t n)
 {
@@ -406,9 +406,11 @@ static void set_adj(long adj)
 }
 
 // A worker that gets its ops through a pipe; as in the recordings it first copies and mlocks all it needs itself.
-static void worker(int index, const char *name)
+static void worker(int index, const char *name, long adj)
 {
     int a[2], b[2];
+    char comm[16];                       // name lies in memory that a child does not get
+    snprintf(comm, sizeof comm, "%s", name);
     if (pipe2(a, 0) || pipe2(b, 0))
         die("pipe");
     pid_t p = fork();
@@ -420,7 +422,9 @@ static void worker(int index, const char *name)
             die("worker");
         return;
     }
-    prctl(PR_SET_NAME, name);
+    prctl(PR_SET_NAME, comm);
+    if (adj)
+        set_adj(adj);
     char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     mlock(page, 4096);
     extern char __executable_start, etext, __data_start, _end;
@@ -577,9 +581,9 @@ static void step(char *line)
         if (!to[who]) {                  // we are the worker itself
             me = who;
         } else {
-            wall(to[who], line, strlen(line));
-            if (read(from[who], &c, 1) != 1)
-                die("worker reply");
+            size_t n = strlen(line);
+            if (!dead[who])              // killed for want of memory, before or by this op
+                dead[who] = write(to[who], line, n) != (ssize_t)n || read(from[who], &c, 1) != 1;
             return;
         }
     }
@@ -603,10 +607,10 @@ static void step(char *line)
     case 'W': { int fd = DEC(&p); long len = DEC(&p); if (write(FD_BASE + fd, areas[0].p, len) != len) die("write"); break; }
     case 'f': fsync(FD_BASE + (int)DEC(&p)); break;
     case 's': sync(); break;
-    case 'w': { char *path = arg(&p); if (put(path, arg(&p))) die(path); break; }
+    case 'w': { char *path = arg(&p); if (put(path, arg(&p)) && errno != EAGAIN) die(path); break; }
     case 'd': { char *path = arg(&p); if (mkdir(path, 0755)) die(path); strcpy(groups[ngroups++], strrchr(path, '/') + 1); break; }
     case 'g': { char t[16]; sprintf(t, "%d", (int)pids[DEC(&p)]); char *path = arg(&p); if (put(path, t)) die(path); break; }
-    case 'k': { int i = DEC(&p); worker(i, arg(&p)); break; }
+    case 'k': { int i = DEC(&p); char *name = arg(&p); worker(i, name, DEC(&p)); break; }
     case 'h': {                          // the recorded program had 301 pages of data more than this one
         size_t l = 301 * 4096;
         char *m = mmap(NULL, l, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -640,6 +644,7 @@ static void step(char *line)
 
 static void play(void)
 {
+    signal(SIGPIPE, SIG_IGN);            // a worker may be dead when its next op comes
     // wlmem: the recorder's areas in the recording's order, sN = shared
     char *save, *list = getenv("wlmem");
     for (char *s = strtok_r(list, ",", &save); s; s = strtok_r(NULL, ",", &save))
