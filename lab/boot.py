@@ -146,13 +146,14 @@ def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, t
     case = json.load(open(os.path.join(folder, "case.json")))
     os.makedirs(out, exist_ok=True)
     free, pcp = zones(folder)["DMA32"]
-    want = [("DMA32", free + offset, pcp)] if trim else []
+    want = [("DMA32", free + offset, pcp)] if trim and "-numa" not in case["machine"] else []
     areas, ops = oplist.convert(folder, want)
     # Room to trim: less of the recorder's first area, which is mlocked and so not on a list that reclaim scans.
     areas[0] = str(int(areas[0]) - slack * 4096)
     if probe:
         ops = ops[:ops.index("0 S before") + 1]
-    memory = re.search(r"-m (\w+)", case["machine"])[1]
+    machine = case["machine"]
+    memory, cpus = re.search(r"-m (\w+)", machine)[1], re.search(r"-smp (\w+)", machine)[1]
     drives, files = [], False
     env = case.get("kernel_command_line") or ("console=ttyS0 quiet loglevel=1 rdinit=/init panic=-1 nokaslr norandmaps tsc=reliable "
         "mitigations=off log_buf_len=1M transparent_hugepage=never wlfile=vda wlrw=1 wlsys=" + sysctls(case))
@@ -172,10 +173,12 @@ def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, t
         env += f" trace_event={trace} trace_buf_size=1500K wltrace=1"
     sock = os.path.join(work(), f"port.{os.getpid()}")
     cmd = ["nice", "-n", "-5", "taskset", "-c", cpu, "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-M", "pc", "-m", memory,
-           "-smp", "1", "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
+           "-smp", cpus, "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot",
            "-kernel", os.path.join(kernel(), "boot/vmlinuz-" + KERNEL), "-initrd", initramfs(files, links), "-append", env]
     if icount:
         cmd += ["-icount", "shift=auto"]
+    for i, mib in enumerate(re.findall(r"-numa [^ ]+ \((\d+) MiB\)", machine)):
+        cmd += ["-object", f"memory-backend-ram,id=m{i},size={mib}M", "-numa", f"node,nodeid={i},cpus={i},memdev=m{i}"]
     for i, (path, snap) in enumerate(drives):
         cmd += ["-drive", f"file={path},format=raw,if=none,id=d{i},snapshot={snap}", "-device", f"virtio-blk-pci,drive=d{i}"]
     cmd += ["-device", "virtio-serial-pci", "-chardev", f"socket,id=port,path={sock},server=on,wait=off",

@@ -5,6 +5,7 @@ import lzma, os, re
 ADVICE = dict(MADV_NORMAL=0, MADV_RANDOM=1, MADV_SEQUENTIAL=2, MADV_WILLNEED=3, MADV_DONTNEED=4, MADV_FREE=8,
               MADV_COLD=20, MADV_PAGEOUT=21)
 FADVICE = dict(POSIX_FADV_NORMAL=0, POSIX_FADV_RANDOM=1, POSIX_FADV_SEQUENTIAL=2, POSIX_FADV_DONTNEED=4)
+POLICY = dict(MPOL_DEFAULT=0, MPOL_PREFERRED=1, MPOL_BIND=2, MPOL_INTERLEAVE=3)
 PROT = dict(PROT_NONE=0, PROT_READ=1, PROT_WRITE=2, PROT_EXEC=4)
 MAP = dict(MAP_SHARED=1, MAP_PRIVATE=2, MAP_FIXED=0x10, MAP_ANONYMOUS=0x20, MAP_POPULATE=0x8000, MAP_NORESERVE=0x4000)
 OPEN = dict(O_RDONLY=0, O_WRONLY=1, O_RDWR=2, O_CREAT=0o100, O_TRUNC=0o1000)
@@ -85,6 +86,10 @@ def convert(folder, trim):
         elif call == "madvise":
             if workload(int(a[0], 16)) and a[2] in ADVICE:
                 ops.append(f"{i} a {int(a[0], 16):x} {int(a[1]):x} {ADVICE[a[2]]}")
+        elif call == "mbind":
+            ops.append(f"{i} b {int(a[0], 16):x} {int(a[1]):x} {POLICY[a[2]]} {int(a[3].strip('[]'), 16):x}")
+        elif call == "sched_setaffinity":
+            ops.append(f"{i} p {a[2].strip('[]')}")
         elif call == "fadvise64":
             ops.append(f"{i} v {a[0].split('<')[0]} {FADVICE[a[3]]}")
         elif call == "openat":

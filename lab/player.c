@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -599,6 +600,11 @@ static void step(char *line)
                     die("mmap");
                 break; }
     case 'a': { uint64_t a = HEX(&p), l = HEX(&p); madvise((void *)a, l, DEC(&p)); break; }
+    case 'b': { uint64_t a = HEX(&p), l = HEX(&p); int mode = DEC(&p); unsigned long nodes = HEX(&p);
+                if (syscall(SYS_mbind, a, l, mode, &nodes, 8, 0))
+                    die("mbind");
+                break; }
+    case 'p': { cpu_set_t set; CPU_ZERO(&set); CPU_SET(DEC(&p), &set); sched_setaffinity(0, sizeof set, &set); break; }
     case 'v': { int fd = DEC(&p); posix_fadvise(FD_BASE + fd, 0, 0, DEC(&p)); break; }
     case 'o': { int fd = DEC(&p), flags = DEC(&p); char *path = arg(&p); int f = open(path, flags, 0644);
                 if (f < 0 || dup2(f, FD_BASE + fd) < 0) die(path);
