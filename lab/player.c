@@ -655,9 +655,13 @@ static void play(void)
     char *save, *list = getenv("wlmem");
     for (char *s = strtok_r(list, ",", &save); s; s = strtok_r(NULL, ",", &save))
         area(strtoul(s + (*s == 's'), NULL, 10), *s == 's');
-    out = outp = pick(2 << 20, &outlen);
-    size_t opslen;
-    ops = pick(1 << 20, &opslen);
+    size_t opslen;                       // press_* have less: an area of 1 MiB (less what is trimmed), then halves
+    if (!(out = outp = pick(2 << 20, &outlen)))
+        out = outp = pick(1 << 19, &outlen);
+    if (!(ops = pick(1 << 20, &opslen)))
+        ops = pick(1 << 19, &opslen);
+    if (!ops)
+        die("no room for the ops");
     series = seriesp = pick(500000, &series_len);
     for (int i = 0; i < nareas; i++)     // the fault log is shared if the case has workers
         if (areas[i].shared && areas[i].len > 100000)
