@@ -136,7 +136,7 @@ def sysctls(case):
     return m[1] if m else case.get("sysctls", "")
 
 
-def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, trace="", cpu="1", links=0, probe=False, timeout=180):
+def boot(folder, out, *, offset=0, hot=None, slack=0, icount=False, trace="", cpu="1", links=0, probe=False, timeout=180):
     """One boot of the recording in `folder` into `out`.
 
     offset: free pages of DMA32 more (+) or fewer (-) than recorded; hot: initramfs pages to read twice;
@@ -146,7 +146,7 @@ def boot(folder, out, *, offset=0, trim=True, hot=None, slack=0, icount=False, t
     case = json.load(open(os.path.join(folder, "case.json")))
     os.makedirs(out, exist_ok=True)
     free, pcp = zones(folder)["DMA32"]
-    want = [("DMA32", free + offset, pcp)] if trim and "-numa" not in case["machine"] else []
+    want = [] if "-numa" in case["machine"] else [("DMA32", free + offset, pcp)]
     areas, ops = oplist.convert(folder, want)
     # Room to trim: less of the recorder's first area, which is mlocked and so not on a list that reclaim scans.
     areas[0] = str(int(areas[0]) - slack * 4096)

@@ -24,7 +24,6 @@ internal sealed class NaiveReadahead(int raPages, int ioPages, long sizePages)
 
     public void Advise(Fadvice advice, long offset, long length)
     {
-        long end = length == 0 ? sizePages << 12 : Math.Min(offset + length, sizePages << 12);
         switch (advice)
         {
             case Fadvice.Normal:
@@ -43,8 +42,9 @@ internal sealed class NaiveReadahead(int raPages, int ioPages, long sizePages)
                 WillRead(offset, length);
                 break;
             case Fadvice.DontNeed:
-                long last = end == sizePages << 12 ? sizePages : end >> 12;
-                for (long page = (offset + 4095) >> 12; page < last; page++)
+                // Whole pages, the last one of the file too; its size is one of whole pages.
+                long end = length == 0 ? sizePages : Math.Min((offset + length) >> 12, sizePages);
+                for (long page = (offset + 4095) >> 12; page < end; page++)
                     _ = _cached.Remove(page) && _marked.Remove(page);
                 break;
         }
