@@ -45,6 +45,8 @@ public sealed class ExperimentCheckTests
     [InlineData("oom_equal")]
     [InlineData("hotcold_12_80")]
     [InlineData("oom_swap64")]
+    [InlineData("oom_swap64.rep1")]
+    [InlineData("oom_swap64.rep2")]
     [InlineData("filemmap64_norm")]
     [InlineData("host_live")]
     [InlineData("vmaops")]

@@ -97,6 +97,21 @@ internal sealed class FairTurns(Clock clock)
         return TaskVruntimeNs < daemon.VruntimeNs;
     }
 
+    /// <summary>A third, long asleep, took the CPU from the daemon and went (pick_next_entity). True when the task, which ran less, has it next; if not, the daemon's turn begins anew.</summary>
+    public bool ThirdTakesDaemon(ref KswapdState daemon)
+    {
+        _minVruntimeNs = Math.Max(_minVruntimeNs, Math.Min(daemon.VruntimeNs, TaskVruntimeNs));
+        StartTurn(ref daemon);
+        return TaskVruntimeNs < daemon.VruntimeNs;
+    }
+
+    /// <summary>The same while the task runs and the daemon would.</summary>
+    public bool ThirdTakesTask(in KswapdState daemon)
+    {
+        _taskTurnNs = TaskCpuNs;
+        return daemon.VruntimeNs < TaskVruntimeNs;
+    }
+
     /// <summary>The task has the CPU from now on.</summary>
     public void TaskRuns() => _taskTurnNs = TaskCpuNs;
 

@@ -88,6 +88,17 @@ internal sealed partial class Kswapd : IAgent, IDisposable
         ((IAgent)this).Run(node);
     }
 
+    /// <summary>A third took the CPU from the running task and went: kswapd of a node, if it is ready and ran less, has it next.</summary>
+    public void TakeTurn(int node)
+    {
+        ref KswapdState state = ref _states[node];
+        if (!_sharesCpu || _isRunning || state.Phase is not (KswapdPhase.Woken or KswapdPhase.Priority or KswapdPhase.Lists) || !_turns.ThirdTakesTask(in state))
+            return;
+        state.Preempts = true;
+        _ = _events.Cancel(_agent, node);
+        ((IAgent)this).Run(node);
+    }
+
     /// <summary>Lets a node's kswapd end the batch it is in, or run if it is ready to, whosever turn it is. Whether there was anything to do.</summary>
     public bool RunWoken(int node)
     {
@@ -181,6 +192,7 @@ internal sealed partial class Kswapd : IAgent, IDisposable
                 if (_vmscan.NextLruvec(node, ref state.Sc, ref state.Scan))
                     return true;
                 state.Phase = KswapdPhase.AfterLists;
+                state.Yields = _vmscan.NotePass(in state.Sc);
                 return !IsThrottled(node, ref state);
             case KswapdPhase.AfterLists:
                 return EndPass(node, ref state);
@@ -215,7 +227,9 @@ internal sealed partial class Kswapd : IAgent, IDisposable
             return false;
         }
 
-        if (!_turns.TickTakesDaemon(ref state))
+        bool yields = state.Yields;
+        state.Yields = false;
+        if (!(yields ? _turns.ThirdTakesDaemon(ref state) : _turns.TickTakesDaemon(ref state)))
             return true;
         _events.ScheduleReady(_turns.NextTickNs, _agent, node);
         return false;

@@ -42,6 +42,9 @@ internal struct KswapdState
     /// <summary>Whether it stopped in the midst of its turn to see whether the task still waits.</summary>
     public bool HasTurn;
 
+    /// <summary>Whether it has just woken a kworker, which takes the CPU from it.</summary>
+    public bool Yields;
+
     /// <summary>What it ran (vruntime), nanoseconds.</summary>
     public double VruntimeNs;
 

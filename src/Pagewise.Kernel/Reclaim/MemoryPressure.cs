@@ -127,6 +127,8 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
                 stat.AllocStall[(int)sc.ReclaimIdx]++;
             for (sc.Priority = ScanControl.DefaultPriority; sc.Priority >= 0; sc.Priority--)
             {
+                if (vmscan.NotePriority(in sc))
+                    kswapd.TakeTurn(context.Node);
                 sc.NrScanned = 0;
                 ShrinkZones(context, ref sc);
                 if (sc.NrReclaimed >= sc.NrToReclaim)
@@ -205,6 +207,8 @@ internal sealed class MemoryPressure(ZoneTable zones, Vmscan vmscan, Kswapd kswa
             WaitJiffies(1);
         if (sc.NrReclaimed != reclaimed)
             kswapd.Revive(node);
+        if (vmscan.NotePass(in sc))
+            kswapd.TakeTurn(node);
     }
 
     /// <summary>consider_reclaim_throttle: without any progress at the end, wait a jiffy for writes to end.</summary>

@@ -50,6 +50,9 @@ internal struct ScanControl
     /// <summary>kswapd, not an allocating task (current_is_kswapd).</summary>
     public bool IsKswapd;
 
+    /// <summary><see cref="NrScanned"/> at the start of the pass over a node.</summary>
+    public long NrScannedBefore;
+
     /// <summary>may_writepage.</summary>
     public bool MayWritepage;
 

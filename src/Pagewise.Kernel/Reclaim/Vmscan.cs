@@ -17,6 +17,12 @@ namespace Pagewise.Kernel.Reclaim;
 /// <remarks>Simplified: no memory tiers.</remarks>
 internal sealed partial class Vmscan : IPageReclaim
 {
+    /// <summary>vmpressure_win, pages.</summary>
+    private const long PressureWindow = ScanControl.SwapClusterMax * 16;
+
+    /// <summary>vmpressure_level_critical_prio.</summary>
+    private const int CriticalPriority = 3;
+
     private readonly ZoneTable _zones;
     private readonly BuddyAllocator _allocator;
     private readonly MemMap _memMap;
@@ -33,6 +39,7 @@ internal sealed partial class Vmscan : IPageReclaim
     private readonly Clock _clock;
     private readonly MmFeatures _features;
     private readonly NodeFlags[] _nodeFlags;
+    private long _pressureScanned;
     private readonly List<uint> _isolated = [];
     private readonly List<uint> _skipped = [];
     private readonly List<uint> _returned = [];
@@ -105,6 +112,7 @@ internal sealed partial class Vmscan : IPageReclaim
         if (!sc.IsKswapd)
             _clock.DirectPasses++;
         sc.Nr = default;
+        sc.NrScannedBefore = sc.NrScanned;
         if (_lru.HasGens)
             return;
         _clock.ColdPasses = 1;
@@ -208,6 +216,28 @@ internal sealed partial class Vmscan : IPageReclaim
         if (!sc.IsCgroupReclaim || _features.CountsSlabsReclaimedForCgroups)
             sc.NrReclaimed += sc.ReclaimedSlab;
         sc.ReclaimedSlab = 0;
+    }
+
+    /// <summary>The end of a pass over a node (shrink_node): <see cref="NotePressure"/> of what it scanned.</summary>
+    public bool NotePass(in ScanControl sc) => NotePressure(in sc, sc.NrScanned - sc.NrScannedBefore);
+
+    /// <summary>The start of a direct pass: from priority 3 on it counts as a window (vmpressure_prio).</summary>
+    public bool NotePriority(in ScanControl sc) => sc.Priority <= CriticalPriority && NotePressure(in sc, PressureWindow);
+
+    /// <summary>
+    /// Every 512 pages scanned for the whole machine, a kworker is woken to tell user space how hard it was (vmpressure). What
+    /// it tells and how long that takes is not modelled, nor are the windows of cgroups.
+    /// </summary>
+    /// <returns>True when it is woken: it takes the CPU, and who has it next is the scheduler's choice.</returns>
+    private bool NotePressure(in ScanControl sc, long scanned)
+    {
+        if (sc.IsCgroupReclaim || (sc.Gfp & (Gfp.HighMem | Gfp.Movable | Gfp.Io | Gfp.Fs)) == 0)
+            return false;
+        _pressureScanned += scanned;
+        if (_pressureScanned < PressureWindow)
+            return false;
+        _pressureScanned = 0;
+        return true;
     }
 
     /// <summary>Ages the active anonymous lists of a node a little when the inactive ones are short (kswapd_age_node).</summary>
