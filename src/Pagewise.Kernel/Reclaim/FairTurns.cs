@@ -93,8 +93,7 @@ internal sealed class FairTurns(Clock clock)
         _minVruntimeNs = Math.Max(_minVruntimeNs, Math.Min(daemon.VruntimeNs, TaskVruntimeNs));
         if (!EndsTurn(daemon.VruntimeNs - daemon.TurnVruntimeNs, daemon.VruntimeNs - TaskVruntimeNs))
             return false;
-        StartTurn(ref daemon);
-        return TaskVruntimeNs < daemon.VruntimeNs;
+        return ThirdTakesDaemon(ref daemon);
     }
 
     /// <summary>A third, long asleep, took the CPU from the daemon and went (pick_next_entity). True when the task, which ran less, has it next; if not, the daemon's turn begins anew.</summary>

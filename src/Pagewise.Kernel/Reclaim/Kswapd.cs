@@ -192,8 +192,11 @@ internal sealed partial class Kswapd : IAgent, IDisposable
                 if (_vmscan.NextLruvec(node, ref state.Sc, ref state.Scan))
                     return true;
                 state.Phase = KswapdPhase.AfterLists;
-                state.Yields = _vmscan.NotePass(in state.Sc);
-                return !IsThrottled(node, ref state);
+                bool wakesOther = _vmscan.NotePass(in state.Sc);
+                if (IsThrottled(node, ref state))
+                    return false;
+                state.Yields = wakesOther;
+                return true;
             case KswapdPhase.AfterLists:
                 return EndPass(node, ref state);
             default:
@@ -217,6 +220,8 @@ internal sealed partial class Kswapd : IAgent, IDisposable
     /// <summary>Whether it goes on after a step; if not, it is ready to.</summary>
     private bool KeepsCpu(int node, ref KswapdState state)
     {
+        bool yields = state.Yields;
+        state.Yields = false;
         if (!_sharesCpu)
             return true;
         if (_events.IsWaiting)
@@ -227,8 +232,6 @@ internal sealed partial class Kswapd : IAgent, IDisposable
             return false;
         }
 
-        bool yields = state.Yields;
-        state.Yields = false;
         if (!(yields ? _turns.ThirdTakesDaemon(ref state) : _turns.TickTakesDaemon(ref state)))
             return true;
         _events.ScheduleReady(_turns.NextTickNs, _agent, node);
