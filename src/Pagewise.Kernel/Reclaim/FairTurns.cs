@@ -5,7 +5,7 @@ namespace Pagewise.Kernel.Reclaim;
 /// <summary>
 /// Which of two has the CPU of a machine with one: the running task or kswapd (kernel/sched/fair.c before 6.6, both of
 /// nice 0, HZ 250). Each has a virtual run time, what it ran; who has less is preferred. A sleeper that wakes is placed at
-/// most half a latency behind the other and takes the CPU at once if it then is 1 ms behind; otherwise ticks decide.
+/// most half a latency behind the other and takes the CPU at once if it then is 1 ms behind; otherwise ticks decide, and thirds that take the CPU for a moment.
 /// </summary>
 /// <param name="clock">The clock.</param>
 internal sealed class FairTurns(Clock clock)

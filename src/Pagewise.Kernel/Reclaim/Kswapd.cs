@@ -82,21 +82,16 @@ internal sealed partial class Kswapd : IAgent, IDisposable
     public void GiveWay(int node)
     {
         ref KswapdState state = ref _states[node];
-        if (_isRunning || state.Phase != KswapdPhase.Woken || !state.Preempts)
-            return;
-        _ = _events.Cancel(_agent, node);
-        ((IAgent)this).Run(node);
+        if (!_isRunning && state.Phase == KswapdPhase.Woken && state.Preempts)
+            RunNow(node);
     }
 
     /// <summary>A third took the CPU from the running task and went: kswapd of a node, if it is ready and ran less, has it next.</summary>
     public void TakeTurn(int node)
     {
         ref KswapdState state = ref _states[node];
-        if (!_sharesCpu || _isRunning || state.Phase is not (KswapdPhase.Woken or KswapdPhase.Priority or KswapdPhase.Lists) || !_turns.ThirdTakesTask(in state))
-            return;
-        state.Preempts = true;
-        _ = _events.Cancel(_agent, node);
-        ((IAgent)this).Run(node);
+        if (_sharesCpu && IsReady(in state) && _turns.ThirdTakesTask(in state))
+            RunNow(node);
     }
 
     /// <summary>Lets a node's kswapd end the batch it is in, or run if it is ready to, whosever turn it is. Whether there was anything to do.</summary>
@@ -104,13 +99,9 @@ internal sealed partial class Kswapd : IAgent, IDisposable
     {
         if (_vmscan.GiveBack(node))
             return true;
-        ref KswapdState state = ref _states[node];
-        // After its lists it may be waiting for writes.
-        if (_isRunning || state.Phase is not (KswapdPhase.Woken or KswapdPhase.Priority or KswapdPhase.Lists))
+        if (!IsReady(in _states[node]))
             return false;
-        state.Preempts = true;
-        _ = _events.Cancel(_agent, node);
-        ((IAgent)this).Run(node);
+        RunNow(node);
         return true;
     }
 
@@ -161,6 +152,16 @@ internal sealed partial class Kswapd : IAgent, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _states.Dispose();
+
+    /// <summary>Whether it would run and does not. After its lists it may be waiting for writes.</summary>
+    private bool IsReady(in KswapdState state) => !_isRunning && state.Phase is (KswapdPhase.Woken or KswapdPhase.Priority or KswapdPhase.Lists);
+
+    private void RunNow(int node)
+    {
+        _states[node].Preempts = true;
+        _ = _events.Cancel(_agent, node);
+        ((IAgent)this).Run(node);
+    }
 
     /// <summary>One step of kswapd; false when it stops for now.</summary>
     private bool Step(int node, ref KswapdState state)

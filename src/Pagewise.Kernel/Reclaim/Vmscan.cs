@@ -39,7 +39,7 @@ internal sealed partial class Vmscan : IPageReclaim
     private readonly Clock _clock;
     private readonly MmFeatures _features;
     private readonly NodeFlags[] _nodeFlags;
-    private long _pressureScanned;
+    private long _pressureScanned; // tree_scanned of the root's struct vmpressure
     private readonly List<uint> _isolated = [];
     private readonly List<uint> _skipped = [];
     private readonly List<uint> _returned = [];
