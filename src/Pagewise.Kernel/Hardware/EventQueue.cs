@@ -9,22 +9,34 @@ namespace Pagewise.Kernel.Hardware;
 /// machine looks (entries to the kernel: system calls and faults) and while a task waits; a busy CPU delays them, as it
 /// delays softirqs and kernel threads.
 /// </summary>
-/// <param name="clock">The machine's clock.</param>
-public sealed class EventQueue(Clock clock) : IDisposable
+public sealed class EventQueue : IDisposable
 {
     private const int Capacity = 1 << 20;
 
     private readonly NativeArray<TimerEvent> _heap = new(Capacity);
     private readonly List<IAgent> _agents = [];
     private long _sequence;
+    private readonly Clock _clock;
     private int _waits;
     private int _ready;
+
+    /// <summary>Nothing is to come.</summary>
+    /// <param name="clock">The machine's _clock.</param>
+    public EventQueue(Clock clock)
+    {
+        _clock = clock;
+        Psi = new PsiGroup(clock);
+        Turns = new FairTurns(clock, this);
+    }
 
     /// <summary>Whether the running task waits, so that nobody else wants its CPU.</summary>
     public bool IsWaiting => _waits != 0;
 
     /// <summary>Who stalls on what.</summary>
-    public PsiGroup Psi { get; } = new(clock);
+    public PsiGroup Psi { get; }
+
+    /// <summary>Who has the CPU of a machine with one.</summary>
+    internal FairTurns Turns { get; }
 
     /// <summary>Who looks on; null: no one does.</summary>
     public ITimeProbe? Probe { get; set; }
@@ -102,7 +114,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
     {
         if (Count == 0)
             return;
-        double now = clock.NowNs;
+        double now = _clock.NowNs;
         while (Count != 0 && _heap[0].AtNs <= now)
         {
             int first = -1;
@@ -157,11 +169,11 @@ public sealed class EventQueue(Clock clock) : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void RunUntilNow()
     {
-        double now = clock.NowNs;
+        double now = _clock.NowNs;
         while (Count != 0 && _heap[0].AtNs <= now)
         {
             RunNext();
-            now = clock.NowNs;
+            now = _clock.NowNs;
         }
 
         if (Probe is not null)
@@ -173,7 +185,7 @@ public sealed class EventQueue(Clock clock) : IDisposable
     {
         if (_ready == 0)
             return;
-        double now = clock.NowNs;
+        double now = _clock.NowNs;
         for (int i = 0; i < Count; i++)
         {
             if (_heap[i].IsReady)
@@ -192,8 +204,8 @@ public sealed class EventQueue(Clock clock) : IDisposable
         if (Probe is not null)
             LookUntil(next.AtNs);
         Remove(0);
-        if (next.AtNs > clock.NowNs)
-            AdvanceTo(next.AtNs + clock.Costs.IdleExit);
+        if (next.AtNs > _clock.NowNs)
+            AdvanceTo(next.AtNs + _clock.Costs.IdleExit);
         _agents[next.Agent].Run(next.Argument);
     }
 
@@ -214,9 +226,9 @@ public sealed class EventQueue(Clock clock) : IDisposable
 
     private void AdvanceTo(double atNs)
     {
-        double now = clock.NowNs;
+        double now = _clock.NowNs;
         if (atNs > now)
-            clock.WaitedNs += atNs - now;
+            _clock.WaitedNs += atNs - now;
     }
 
     /// <summary>Puts an event at a place that is free, or above; where it came to stand.</summary>

@@ -27,7 +27,6 @@ internal sealed partial class Kswapd : IAgent, IDisposable
     private readonly NativeArray<KswapdState> _states;
     private readonly int _agent;
     private readonly FairTurns _turns;
-    private readonly bool _sharesCpu;
     private bool _isRunning;
 
     public Kswapd(BuddyAllocator allocator, Vmscan vmscan, VmStat stat, Clock clock, EventQueue events)
@@ -40,8 +39,9 @@ internal sealed partial class Kswapd : IAgent, IDisposable
         _events = events;
         _states = new NativeArray<KswapdState>((ulong)_zones.NodeCount);
         _agent = events.Register(this);
-        _turns = new FairTurns(clock);
-        _sharesCpu = _zones.CpuCount == 1;
+        _turns = events.Turns;
+        for (int node = 0; node < _zones.NodeCount; node++)
+            _states[node].Se = new SchedEntity(_zones.CpuCount == 1);
     }
 
     /// <summary>Whether a node's kswapd has given up.</summary>
@@ -70,19 +70,14 @@ internal sealed partial class Kswapd : IAgent, IDisposable
         if (state.WokenEarly)
             _ = _events.Cancel(_agent, node);
         state.Phase = KswapdPhase.Woken;
-        state.HasTurn = false;
-        state.Preempts = !_sharesCpu || _turns.Wakes(ref state);
-        if (state.Preempts)
-            _events.Schedule(_clock.NowNs, _agent, node);
-        else
-            _events.ScheduleReady(_turns.NextTickNs, _agent, node);
+        _turns.Wakes(ref state.Se, _agent, node);
     }
 
     /// <summary>Lets a node's kswapd run that was woken and takes the CPU as soon as it can.</summary>
     public void GiveWay(int node)
     {
         ref KswapdState state = ref _states[node];
-        if (!_isRunning && state.Phase == KswapdPhase.Woken && state.Preempts)
+        if (!_isRunning && state.Phase == KswapdPhase.Woken && state.Se.Preempts)
             RunNow(node);
     }
 
@@ -90,7 +85,7 @@ internal sealed partial class Kswapd : IAgent, IDisposable
     public void TakeTurn(int node)
     {
         ref KswapdState state = ref _states[node];
-        if (_sharesCpu && IsReady(in state) && _turns.ThirdTakesTask(in state))
+        if (IsReady(in state) && _turns.ThirdTakesTask(in state.Se))
             RunNow(node);
     }
 
@@ -117,17 +112,13 @@ internal sealed partial class Kswapd : IAgent, IDisposable
 
         ref KswapdState state = ref _states[argument];
         // One that only looked whether the task still waits keeps its turn.
-        bool switches = !state.HasTurn;
-        if (_sharesCpu && !TakesCpu(ref state))
-        {
-            _events.ScheduleReady(_turns.NextTickNs, _agent, argument);
+        bool switches = !state.Se.HasTurn;
+        if (!_turns.TakesCpu(ref state.Se, _agent, argument))
             return;
-        }
 
         _isRunning = true;
         bool wasInFault = _vmscan.SetInFault(false);
         int wasPlug = _vmscan.SetPlug(argument + 1);
-        _turns.DaemonRuns(ref state);
         if (switches)
             _clock.KswapdTurns++;
         bool goesOn;
@@ -135,7 +126,7 @@ internal sealed partial class Kswapd : IAgent, IDisposable
         {
             _ = _vmscan.GiveBack(argument);
             goesOn = Step(argument, ref state);
-            _turns.Account(ref state);
+            _turns.Account(ref state.Se);
             if (goesOn)
                 _events.RunDue();
         }
@@ -146,8 +137,7 @@ internal sealed partial class Kswapd : IAgent, IDisposable
         _ = _vmscan.SetPlug(wasPlug);
         _ = _vmscan.SetInFault(wasInFault);
         _vmscan.TaskGoesOn();
-        if (_sharesCpu && !_events.IsWaiting)
-            _turns.TaskRuns();
+        _turns.Stops(in state.Se);
     }
 
     /// <inheritdoc/>
@@ -158,7 +148,7 @@ internal sealed partial class Kswapd : IAgent, IDisposable
 
     private void RunNow(int node)
     {
-        _states[node].Preempts = true;
+        _states[node].Se.Preempts = true;
         _ = _events.Cancel(_agent, node);
         ((IAgent)this).Run(node);
     }
@@ -205,38 +195,12 @@ internal sealed partial class Kswapd : IAgent, IDisposable
         }
     }
 
-    /// <summary>Whether kswapd, which is ready, gets the CPU now.</summary>
-    private bool TakesCpu(ref KswapdState state)
-    {
-        bool hadTurn = state.HasTurn;
-        state.HasTurn = false;
-        if (!_events.IsWaiting && !state.Preempts && (hadTurn ? _turns.TaskWakes(in state) : !_turns.TickTakesTask(in state)))
-            return false;
-        state.Preempts = false;
-        if (!hadTurn)
-            FairTurns.StartTurn(ref state);
-        return true;
-    }
-
     /// <summary>Whether it goes on after a step; if not, it is ready to.</summary>
     private bool KeepsCpu(int node, ref KswapdState state)
     {
         bool yields = state.Yields;
         state.Yields = false;
-        if (!_sharesCpu)
-            return true;
-        if (_events.IsWaiting)
-        {
-            // Whoever waits has a look whether it still has to.
-            state.HasTurn = true;
-            _events.Schedule(_clock.NowNs, _agent, node);
-            return false;
-        }
-
-        if (!(yields ? _turns.ThirdTakesDaemon(ref state) : _turns.TickTakesDaemon(ref state)))
-            return true;
-        _events.ScheduleReady(_turns.NextTickNs, _agent, node);
-        return false;
+        return _turns.KeepsCpu(ref state.Se, yields, _agent, node);
     }
 
     /// <summary>The start of balance_pgdat.</summary>

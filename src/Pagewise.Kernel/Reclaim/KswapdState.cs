@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pagewise.Kernel.Hardware;
 using Pagewise.Kernel.PageAllocator;
 
 namespace Pagewise.Kernel.Reclaim;
@@ -36,23 +37,11 @@ internal struct KswapdState
     /// <summary>Pages that were reclaimed before this pass.</summary>
     public long ReclaimedBefore;
 
-    /// <summary>Whether it takes the CPU from the running task when it runs next.</summary>
-    public bool Preempts;
-
-    /// <summary>Whether it stopped in the midst of its turn to see whether the task still waits.</summary>
-    public bool HasTurn;
-
     /// <summary>Whether it has just woken a kworker, which takes the CPU from it.</summary>
     public bool Yields;
 
-    /// <summary>What it ran (vruntime), nanoseconds.</summary>
-    public double VruntimeNs;
-
-    /// <summary><see cref="VruntimeNs"/> at the start of its turn.</summary>
-    public double TurnVruntimeNs;
-
-    /// <summary>The next tick that it has to heed.</summary>
-    public double TickNs;
+    /// <summary>Its share of the CPU.</summary>
+    public SchedEntity Se;
 
     /// <summary>The run over the node.</summary>
     public ScanControl Sc;
